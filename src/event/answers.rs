@@ -1,0 +1,142 @@
+//! Bodies of the server's answers to us, and of our own records.
+
+use crate::event::Seq;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `error`: the server's complaint. It does not say about what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerError {
+    /// In words.
+    pub msg: String,
+    /// A code, where there is one (`REQ_PLAYLIST_LIMIT_REACHED`).
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Whether viewers show it as an alert.
+    #[serde(default)]
+    pub alert: bool,
+}
+
+/// `queue_fail`: an item was not added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueFailed {
+    /// Why.
+    pub msg: String,
+    /// A link to the media.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// The id that was asked for.
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+/// `queue_warn`: an item was added, with a remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueWarned {
+    /// The remark.
+    pub msg: String,
+    /// A link to the media.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+/// `cooldown`: a line of chat was dropped because we sent too fast.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cooldown {
+    /// Milliseconds to leave between lines.
+    #[serde(serialize_with = "crate::number::plain")]
+    pub wait_ms: f64,
+}
+
+/// `noflood`: a request failed: we are muted, or a command was malformed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoFlood {
+    /// What was tried: `chat` or a command.
+    pub action: String,
+    /// In words.
+    pub msg: String,
+}
+
+/// `spam_filtered`: a line of chat was dropped because our account is too new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpamFiltered {
+    /// `NEW_USER_CHAT` or `NEW_USER_CHAT_LINK`.
+    pub reason: String,
+}
+
+/// `validation`: a setting was accepted or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The setting's name.
+    pub target: String,
+    /// Why it was refused; `null`: accepted.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// `rank_fail`: a rank was not changed, or only until the user leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RankFailed {
+    /// In words.
+    pub msg: String,
+}
+
+/// `large_state_warning`: the server cannot save the channel any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LargeState {
+    /// Bytes it may have.
+    pub limit: i64,
+    /// Bytes it has.
+    pub actual: i64,
+}
+
+/// `command_sent`: we asked for something. Secrets are left out of `args`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandSent {
+    /// Name of the command, such as `say`.
+    pub command: String,
+    /// Its arguments.
+    pub args: Value,
+}
+
+/// `command_settled`: what came of it; `cause_seq` is its `command_sent`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandSettled {
+    /// `confirmed`, `refused`, `unanswered` or `disconnected`.
+    pub outcome: String,
+    /// In words, where there are any.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// The event that settled it.
+    #[serde(default)]
+    pub by: Option<Seq>,
+}
+
+/// `redaction`: an event whose content is no longer to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// Which.
+    pub target: Seq,
+}
+
+/// `import`: what follows was brought in from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// From what.
+    pub source: String,
+    /// The label of the connection within it.
+    #[serde(default)]
+    pub conn: Option<String>,
+    /// A hash of it, so that it is not brought in twice.
+    #[serde(default)]
+    pub digest: Option<String>,
+}
+
+/// `unrecognised`: a frame this build does not understand; its raw text is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrecognised {
+    /// The event's name on the wire; empty where the frame has none.
+    pub name: String,
+    /// Why: an unknown name, or what does not fit.
+    pub why: String,
+}

@@ -1,0 +1,126 @@
+//! A log in memory: for tests, simulators and benches, and the measure of what the contract means.
+
+use super::{ChainHash, EventLog, Head, LogError, Read, Snapshot};
+use crate::event::{Event, Recorded, Seq};
+use crate::log::chain::Columns;
+use std::collections::BTreeSet;
+
+/// An [`EventLog`] that lives as long as it does.
+#[derive(Debug, Default)]
+pub struct MemoryLog {
+    events: Vec<(Recorded, ChainHash)>,
+    keys: BTreeSet<String>,
+    snapshot: Option<Snapshot>,
+}
+
+impl MemoryLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl EventLog for MemoryLog {
+    fn log_id(&self) -> &str {
+        "memory"
+    }
+
+    fn head(&self) -> Head {
+        let Some((last, chain)) = self.events.last() else {
+            return Head::default();
+        };
+        let ended = |event: &Event| matches!(event, Event::Disconnected(_));
+        let in_session = |(recorded, _): &&(Recorded, ChainHash)| recorded.session == last.session;
+        let session_ended = self
+            .events
+            .iter()
+            .rev()
+            .take_while(in_session)
+            .any(|(r, _)| ended(&r.event));
+        Head {
+            seq: last.seq,
+            chain: *chain,
+            received_at: last.received_at,
+            session: last.session,
+            session_open: last.session > 0 && !session_ended,
+        }
+    }
+
+    fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError> {
+        let mut head = self.head();
+        let mut linked = Vec::with_capacity(batch.len());
+        let mut keys = BTreeSet::new();
+        let mut body = Vec::new();
+        for recorded in batch {
+            if recorded.seq != head.seq.next() {
+                return Err(LogError::OutOfOrder {
+                    expected: head.seq.next(),
+                    found: recorded.seq,
+                });
+            }
+            if let Some(key) = &recorded.dedup_key
+                && (self.keys.contains(key) || !keys.insert(key.clone()))
+            {
+                return Err(LogError::Duplicate { key: key.clone() });
+            }
+            let damaged = |detail: String| LogError::Damaged {
+                seq: recorded.seq,
+                detail,
+            };
+            body.clear();
+            recorded
+                .event
+                .write_body(&mut body)
+                .map_err(|error| damaged(error.to_string()))?;
+            let text = std::str::from_utf8(&body).map_err(|error| damaged(error.to_string()))?;
+            head.chain = Columns::of(recorded, text).link(&head.chain);
+            head.seq = recorded.seq;
+            linked.push((recorded.clone(), head.chain));
+        }
+        self.events.append(&mut linked);
+        self.keys.append(&mut keys);
+        Ok(self.head())
+    }
+
+    fn visit(
+        &self,
+        read: &Read,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), LogError> {
+        let mut matching: Box<dyn Iterator<Item = &Recorded>> =
+            Box::new(self.events.iter().map(|(recorded, _)| recorded));
+        if read.descending {
+            matching = Box::new(self.events.iter().rev().map(|(recorded, _)| recorded));
+        }
+        for recorded in matching
+            .filter(|r| read.matches(r))
+            .take(read.limit.unwrap_or(usize::MAX))
+        {
+            if !visitor(recorded.clone()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
+        let index = usize::try_from(seq.0).unwrap_or(0).checked_sub(1);
+        Ok(index
+            .and_then(|i| self.events.get(i))
+            .map(|(_, chain)| *chain))
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
+        self.snapshot = Some(snapshot.clone());
+        Ok(())
+    }
+
+    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
+        Ok(self.snapshot.clone().filter(|snapshot| snapshot.seq <= seq))
+    }
+}

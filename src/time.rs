@@ -1,0 +1,117 @@
+//! Moments as values.
+//!
+//! Nothing here reads a clock: time enters the core as an argument ([`Now`]), drawn by the driver
+//! from the machine, by `ingest` from a recording, or by a simulator from nothing at all. So the
+//! same inputs at the same times give the same log.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A moment on the wall clock: microseconds since 1970-01-01 UTC.
+///
+/// ```
+/// use projectionist::UnixMicros;
+/// let t = UnixMicros::from_millis(1_795_385_348_233);
+/// assert_eq!(t.to_string(), "2026-11-22T22:09:08.233Z");
+/// ```
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct UnixMicros(pub i64);
+
+impl UnixMicros {
+    /// From milliseconds since 1970, the unit of the wire; saturates.
+    #[must_use]
+    pub fn from_millis(ms: i64) -> Self {
+        Self(ms.saturating_mul(1_000))
+    }
+
+    /// In whole milliseconds, rounded down.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// Seconds from `earlier` to `self`; negative when `earlier` is later.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        self.0.saturating_sub(earlier.0) as f64 / 1e6
+    }
+}
+
+/// ISO 8601 in UTC with milliseconds, as the views of the log print it.
+impl std::fmt::Display for UnixMicros {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ms = self.as_millis();
+        let (days, ms_of_day) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
+        let (year, month, day) = civil_from_days(days);
+        let (s, ms) = (ms_of_day / 1_000, ms_of_day % 1_000);
+        let (hour, minute, second) = (s / 3_600, s / 60 % 60, s % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
+        )
+    }
+}
+
+/// Year, month and day of a count of days since 1970-01-01 (proleptic Gregorian calendar).
+///
+/// Counts from 0000-03-01, so that the leap day is the last of its year and every era of
+/// 400 years has 146,097 days.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The present, twice: `mono` for waits, `wall` for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Time since an arbitrary origin; never goes back, unaffected by clock steps.
+    pub mono: Duration,
+    /// What the wall clock says. It may step either way: the log keeps its own times from falling.
+    pub wall: UnixMicros,
+}
+
+impl Now {
+    /// The moment a recording gives: one clock serves for both.
+    #[must_use]
+    pub fn from_millis(ms: i64) -> Self {
+        let mono = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+        Self {
+            mono,
+            wall: UnixMicros::from_millis(ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_iso_time_across_eras() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_001, "2024-02-29T23:59:59.001Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(UnixMicros::from_millis(ms).to_string(), text);
+        }
+    }
+}
