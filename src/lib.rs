@@ -15,3 +15,5 @@ pub use model::*;
 pub use number::Rank;
 pub use secret::Secret;
 pub use time::*;
+mod transport;
+pub use transport::*;
