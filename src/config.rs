@@ -158,8 +158,6 @@ pub struct Config {
     pub storage_retry_max: Duration,
     /// How long closing may wait for the last words to be written. Default 5 s.
     pub close_wait_max: Duration,
-    /// Chat lines the state keeps. Default 100.
-    pub chat_tail_max: usize,
 }
 
 /// What does not make sense in a [`Config`].
@@ -250,7 +248,6 @@ impl Config {
             chat_length_max: 320,
             storage_retry_max: Duration::from_secs(60),
             close_wait_max: Duration::from_secs(5),
-            chat_tail_max: 100,
         }
     }
 
@@ -349,8 +346,6 @@ impl Config {
         storage_retry_max: Duration;
         /// Sets [`Config::close_wait_max`].
         close_wait_max: Duration;
-        /// Sets [`Config::chat_tail_max`].
-        chat_tail_max: usize;
     }
 
     /// Says what does not make sense.

@@ -9,7 +9,9 @@ mod log;
 mod model;
 mod number;
 mod secret;
+mod session;
 mod socketio;
+mod state;
 mod time;
 mod transport;
 
@@ -20,5 +22,6 @@ pub use log::*;
 pub use model::*;
 pub use number::Rank;
 pub use secret::Secret;
+pub use state::*;
 pub use time::*;
 pub use transport::*;

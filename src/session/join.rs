@@ -1,0 +1,99 @@
+//! Joining the channel: the request, the room's password, the burst, and what may stand between.
+
+use super::policy::Retry;
+use super::{Ended, Phase, Session};
+use crate::config::Login;
+use crate::cytube::Incoming;
+use crate::event::DisconnectCause;
+use crate::time::Now;
+use serde_json::json;
+use std::time::Duration;
+
+impl Session {
+    pub(super) fn send_join(&mut self, now: Now) {
+        let name = &self.settings.channel;
+        let frame = match &self.settings.channel_password {
+            Some(password) => json!({ "name": name, "pw": password.expose() }),
+            None => json!({ "name": name }),
+        };
+        self.send("joinChannel", Some(&frame));
+        self.enter(Phase::Joining, Some(now.mono + self.settings.join_wait_max));
+    }
+
+    /// What an event means for a join under way.
+    pub(super) fn react_join(&mut self, now: Now, incoming: &Incoming<'_>) -> Option<Ended> {
+        if !matches!(self.phase, Phase::Joining | Phase::PasswordWaiting) {
+            return self.react_observed(now, incoming);
+        }
+        match incoming {
+            // The burst ends with the user list (`src/channel/channel.js` acceptUser).
+            Incoming::UserList(_) => {
+                self.live_since = Some(now.mono);
+                self.attempt = 0;
+                self.enter(Phase::Live, None);
+                None
+            }
+            Incoming::NeedPassword(_) if self.observing => None,
+            Incoming::NeedPassword(true) => {
+                let mut ended = self.ended(DisconnectCause::PasswordNeeded, Retry::Never);
+                ended.detail = Some("the room's password is wrong".to_owned());
+                Some(ended)
+            }
+            Incoming::NeedPassword(false) => self.password_asked(now),
+            Incoming::CancelNeedPassword | Incoming::SetPermissions(_) => {
+                self.enter(Phase::Joining, Some(now.mono + self.settings.join_wait_max));
+                None
+            }
+            Incoming::ErrorMsg(error) if !self.observing => self.join_error(&error.msg()),
+            _ => None,
+        }
+    }
+
+    /// A recorded client joins when it likes: its burst is what tells.
+    fn react_observed(&mut self, now: Now, incoming: &Incoming<'_>) -> Option<Ended> {
+        if self.observing && self.phase == Phase::Greeting {
+            if let Incoming::SetPermissions(_) = incoming {
+                self.enter(Phase::Joining, None);
+                self.live_since = Some(now.mono);
+            }
+        }
+        None
+    }
+
+    /// The room asks although we gave no password. A moderator's rank is looked up meanwhile and
+    /// may open the door by itself (`src/channel/accesscontrol.js`).
+    fn password_asked(&mut self, now: Now) -> Option<Ended> {
+        match self.settings.login {
+            Login::Account { .. } | Login::Cookie { .. } => {
+                let until = now.mono + self.settings.password_grace;
+                self.enter(Phase::PasswordWaiting, Some(until));
+                None
+            }
+            _ => Some(self.password_missing()),
+        }
+    }
+
+    pub(super) fn password_missing(&mut self) -> Ended {
+        let mut ended = self.ended(DisconnectCause::PasswordNeeded, Retry::Never);
+        ended.detail = Some("the room has a password: give it with channel_password".to_owned());
+        self.finish(ended)
+    }
+
+    fn join_error(&mut self, msg: &str) -> Option<Ended> {
+        if msg.contains("is hosted on another server") {
+            let retry = Retry::At {
+                delay: Duration::from_secs(1),
+                servers: Vec::new(),
+            };
+            let mut ended = self.ended(DisconnectCause::Moved, retry);
+            ended.detail = Some(msg.to_owned());
+            return Some(ended);
+        }
+        if msg.starts_with("This channel has blocked anonymous users") && !self.named {
+            let mut ended = self.ended(DisconnectCause::AnonymousBlocked, Retry::Never);
+            ended.detail = Some(msg.to_owned());
+            return Some(ended);
+        }
+        None
+    }
+}
