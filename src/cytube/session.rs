@@ -24,6 +24,24 @@ impl Login {
     }
 }
 
+/// The longest wait believed when the server asks guests to wait, in seconds.
+const GUEST_WAIT_MAX_S: u64 = 3_600;
+
+/// The seconds in "Guest logins are restricted to one per IP address per N seconds."
+/// (`src/user.js`); `None` for any other failure.
+pub(crate) fn guest_wait_s(error: &str) -> Option<u64> {
+    let rest = error.strip_prefix("Guest logins are restricted")?;
+    let number = rest
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|part| !part.is_empty())?;
+    Some(
+        number
+            .parse()
+            .unwrap_or(GUEST_WAIT_MAX_S)
+            .min(GUEST_WAIT_MAX_S),
+    )
+}
+
 /// `kick`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KickWire {

@@ -23,6 +23,7 @@ impl Session {
             close_code: None,
             retry,
             was_connected: self.connected,
+            live_since: self.live_since,
         }
     }
 

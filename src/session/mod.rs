@@ -67,6 +67,8 @@ pub(crate) struct Ended {
     pub(crate) retry: Retry,
     /// Whether the connection had been accepted: only such an end is worth a record.
     pub(crate) was_connected: bool,
+    /// Since when it had been live, if it was.
+    pub(crate) live_since: Option<Duration>,
 }
 
 /// What one frame brought.
@@ -391,10 +393,10 @@ impl Session {
         }
     }
 
-    /// Whether the session has been live long enough for the delays to start over.
-    pub(crate) fn was_stable(&self, now: Now) -> bool {
-        self.live_since
-            .is_some_and(|since| now.mono >= since + self.settings.reset_after)
+    /// Whether a session that was live since then has been so long enough for the delays to start
+    /// over.
+    pub(crate) fn was_stable(&self, live_since: Option<Duration>, now: Now) -> bool {
+        live_since.is_some_and(|since| now.mono >= since + self.settings.reset_after)
     }
 
     /// Something was sent that we did not send: the frames of a recorded client.

@@ -4,6 +4,7 @@
 //! phrases are matched (`src/user.js`, `src/server.js`, `src/acp.js`, `src/io/ioserver.js`,
 //! `src/channel/*.js`); any other reason is a moderator's will and final by default.
 
+use crate::cytube::guest_wait_s;
 use std::time::Duration;
 
 /// Whether and when to come back.
@@ -110,9 +111,6 @@ pub(crate) enum LoginFailure {
     Retry,
 }
 
-/// The longest wait a server may ask of a guest.
-const GUEST_WAIT_MAX_S: u64 = 3_600;
-
 /// Sorts the failure of a login by its text.
 pub(crate) fn classify_login(error: &str) -> LoginFailure {
     if let Some(seconds) = guest_wait_s(error) {
@@ -131,20 +129,6 @@ pub(crate) fn classify_login(error: &str) -> LoginFailure {
         "That name is already in use on this channel." => LoginFailure::InUse,
         _ => LoginFailure::Retry,
     }
-}
-
-/// The seconds in "Guest logins are restricted to one per IP address per N seconds."
-pub(crate) fn guest_wait_s(error: &str) -> Option<u64> {
-    let rest = error.strip_prefix("Guest logins are restricted")?;
-    let number = rest
-        .split(|c: char| !c.is_ascii_digit())
-        .find(|part| !part.is_empty())?;
-    Some(
-        number
-            .parse()
-            .unwrap_or(GUEST_WAIT_MAX_S)
-            .min(GUEST_WAIT_MAX_S),
-    )
 }
 
 #[cfg(test)]

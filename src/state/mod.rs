@@ -16,6 +16,7 @@ mod playlist;
 mod users;
 
 pub use chat::{CHAT_TAIL_MAX, ChatLine, ChatTail};
+pub(crate) use joined::Burst;
 pub use playing::Playing;
 pub use playlist::Playlist;
 pub use users::Users;

@@ -1,0 +1,501 @@
+//! One channel, whole and pure: session, normaliser, log and state behind `handle_input`,
+//! `commit` and `poll_output`.
+//!
+//! The owner feeds inputs, calls [`Channel::commit`], and drains outputs until
+//! [`Output::Timeout`]. Inputs only *stage* events; `commit` appends them in one transaction,
+//! and only then are the state published and the outputs released: nothing is seen, sent or
+//! settled that the log does not hold. No clock, no thread, no randomness, no i/o except through
+//! the log: the same inputs at the same times give the same log, frames and state.
+
+mod inbox;
+mod open;
+mod pending;
+
+use crate::command::{Command, CommandError, Outcome};
+use crate::event::{DisconnectCause, Disconnected, Event, Kicked, Recorded, Seq};
+use crate::log::{EventLog, Head, LogError, Snapshot};
+use crate::normalise::{Cause, Context, Draft, Normaliser, Raw, Unrecorded};
+use crate::retry::RetryDelays;
+use crate::session::policy::{self, Retry};
+use crate::session::{Ended, Heard, Phase, Session};
+use crate::state::{ChannelState, FOLD_V};
+use crate::time::{Now, UnixMicros};
+use pending::Pending;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something that happened to the channel.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// Begin: dial.
+    Start,
+    /// A dial succeeded.
+    Opened {
+        /// Scheme, host and port of the socket server.
+        endpoint: &'a str,
+        /// What carries the frames.
+        transport: &'a str,
+    },
+    /// A dial failed.
+    DialFailed {
+        /// Why.
+        error: String,
+        /// Whether trying again cannot help.
+        fatal: bool,
+    },
+    /// A frame came.
+    Frame(&'a str),
+    /// A recorded client sent a frame; only for channels that observe.
+    Sent(&'a str),
+    /// The transport ended.
+    Closed {
+        /// What ended it.
+        cause: DisconnectCause,
+        /// In words.
+        detail: Option<String>,
+        /// WebSocket close code.
+        code: Option<u16>,
+    },
+    /// The host asks for something.
+    Command(CommandId, Command),
+    /// Time has passed.
+    Timeout,
+    /// Come back after a final end.
+    Rejoin,
+    /// Stop for good.
+    Stop,
+}
+
+/// The host's number for a command, to find its outcome by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// Something the owner is to do.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Output {
+    /// Dial after a delay, at the servers given, or where discovery says.
+    Dial {
+        /// How long to wait first.
+        delay: Duration,
+        /// Socket servers; empty: discover.
+        servers: Vec<String>,
+    },
+    /// Send a frame.
+    Transmit(String),
+    /// Drop the transport.
+    Close,
+    /// A command has its outcome.
+    Settled(CommandId, Outcome),
+    /// Nothing more to do until this moment (`None`: until the next input).
+    Timeout(Option<Duration>),
+}
+
+/// Figures about a channel's work since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Frames that came.
+    pub frames: u64,
+    /// Events appended.
+    pub events: u64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Frames that left no event.
+    pub unrecorded: Unrecorded,
+}
+
+/// One channel. See the module's documentation.
+pub struct Channel<L> {
+    log: L,
+    session: Session,
+    normaliser: Normaliser,
+    delays: Box<dyn RetryDelays>,
+    /// The state with everything staged; never shown before it is committed.
+    state: ChannelState,
+    published: Arc<ChannelState>,
+    staged: Vec<Recorded>,
+    head: Head,
+    session_no: u64,
+    pending: Pending,
+    /// Outputs that wait for the commit of what is staged.
+    held: VecDeque<Output>,
+    ready: VecDeque<Output>,
+    counters: Counters,
+    last_error: Option<String>,
+    chat_length_max: usize,
+}
+
+impl<L: EventLog> Channel<L> {
+    /// The log.
+    pub fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The log, for housekeeping.
+    pub fn log_mut(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// The state as committed.
+    pub fn state(&self) -> &Arc<ChannelState> {
+        &self.published
+    }
+
+    /// Where the session stands.
+    pub fn phase(&self) -> Phase {
+        self.session.phase()
+    }
+
+    /// Attempts to connect since the last live session.
+    pub fn attempt(&self) -> u32 {
+        self.session.attempt()
+    }
+
+    /// The last thing that went wrong, in words.
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
+    /// Figures since opening.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            unrecorded: self.normaliser.unrecorded(),
+            ..self.counters
+        }
+    }
+
+    /// Whether something waits for [`Channel::commit`].
+    pub fn has_staged(&self) -> bool {
+        !self.staged.is_empty() || !self.held.is_empty()
+    }
+
+    /// Events that wait for [`Channel::commit`].
+    pub fn staged_len(&self) -> usize {
+        self.staged.len()
+    }
+
+    /// Whether a socket is up, as far as the channel knows.
+    pub fn is_open(&self) -> bool {
+        self.session.is_open()
+    }
+
+    /// Takes one input in. Events are staged, outputs held, until [`Channel::commit`].
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::Start | Input::Rejoin => self.dial(Duration::ZERO, Vec::new()),
+            Input::Opened {
+                endpoint,
+                transport,
+            } => self.session.opened(now, endpoint, transport),
+            Input::DialFailed { error, fatal } => self.dial_failed(error, fatal),
+            Input::Frame(frame) => self.frame(now, frame),
+            Input::Sent(frame) => self.observe_sent(now, frame),
+            Input::Closed {
+                cause,
+                detail,
+                code,
+            } => {
+                if let Some(ended) = self.session.closed(cause, detail, code) {
+                    self.ended(now, ended);
+                }
+            }
+            Input::Command(id, command) => self.command(now, id, command),
+            Input::Timeout => {}
+            Input::Stop => self.stop(now),
+        }
+        self.run_timers(now);
+        self.drain_session();
+    }
+
+    fn run_timers(&mut self, now: Now) {
+        if let Some(ended) = self.session.timeout(now) {
+            self.ended(now, ended);
+        }
+        // Each round settles at least one thing that was due; due things are few.
+        while self.normaliser.deadline().is_some_and(|at| now.mono >= at) {
+            let context = context(&self.state, now);
+            let drafts = self.normaliser.timeout(context);
+            if drafts.is_empty() {
+                // Whatever was due turned out to mean nothing.
+                continue;
+            }
+            self.stage_all(now, drafts);
+        }
+        self.command_timers(now);
+    }
+
+    fn dial(&mut self, delay: Duration, servers: Vec<String>) {
+        if matches!(self.session.phase(), Phase::Idle | Phase::Closed) {
+            self.session.dialling();
+            self.held.push_back(Output::Dial { delay, servers });
+        }
+    }
+
+    fn dial_failed(&mut self, error: String, fatal: bool) {
+        self.session.dial_failed(fatal);
+        self.last_error = Some(error);
+        if !fatal {
+            let delay = self.delays.next_delay();
+            self.dial(delay, Vec::new());
+        }
+    }
+
+    fn frame(&mut self, now: Now, frame: &str) {
+        self.counters.frames += 1;
+        let Heard {
+            connected,
+            event,
+            malformed,
+            ack: _,
+            ended,
+        } = self.session.frame(now, frame);
+        if let Some(connected) = connected {
+            self.session_no += 1;
+            self.normaliser.reset();
+            self.stage(now, Draft::engine(Event::Connected(connected)), None);
+        }
+        if let Some((frame, why)) = malformed {
+            let draft = self.normaliser.malformed(frame, why);
+            self.stage(now, draft, None);
+        }
+        if let Some(event) = event {
+            self.event(now, event);
+        }
+        if let Some(ended) = ended {
+            self.ended(now, ended);
+        }
+    }
+
+    fn event(&mut self, now: Now, event: crate::session::Event<'_>) {
+        let crate::session::Event {
+            name,
+            incoming,
+            raw,
+        } = event;
+        if let Ok(incoming) = &incoming {
+            let context = context(&self.state, now);
+            let drafts = self.normaliser.settle(context, incoming);
+            self.stage_all(now, drafts);
+        }
+        if let Ok(crate::cytube::Incoming::Kick(reason)) = &incoming {
+            let class = policy::classify_kick(reason.as_deref(), false, true)
+                .name
+                .to_owned();
+            let kicked = Kicked {
+                reason: reason.clone(),
+                class,
+            };
+            let raw = raw.map(|raw| raw.get().to_owned());
+            self.stage(now, Draft::live(Event::Kicked(kicked)).raw(raw), None);
+            return;
+        }
+        let raw = Raw {
+            name: &name,
+            payload: raw,
+        };
+        let context = context(&self.state, now);
+        if let Some(draft) = self.normaliser.event(context, &raw, incoming) {
+            let seq = self.stage(now, draft, None);
+            self.answered(now, seq);
+        }
+    }
+
+    fn observe_sent(&mut self, now: Now, frame: &str) {
+        if !self.session.is_observing() {
+            return;
+        }
+        self.session.observe_sent(now, frame);
+        for name in ["playerReady", "requestPlaylist"] {
+            if frame.starts_with("42[\"") && frame.contains(name) {
+                self.normaliser.sent(name, now);
+            }
+        }
+    }
+
+    /// The connection is over: say so, fail what waits, and come back if the verdict allows.
+    fn ended(&mut self, now: Now, ended: Ended) {
+        let Ended {
+            cause,
+            detail,
+            close_code,
+            retry,
+            was_connected,
+            live_since,
+        } = ended;
+        self.normaliser.reset();
+        if self.session.was_stable(live_since, now) {
+            self.delays.reset();
+        }
+        if let Some(detail) = &detail {
+            self.last_error = Some(detail.clone());
+        }
+        self.disconnect_commands(now);
+        self.held
+            .retain(|output| !matches!(output, Output::Transmit(_)));
+        let (delay, servers) = match retry {
+            _ if self.session.is_observing() => (None, Vec::new()),
+            Retry::Never => (None, Vec::new()),
+            Retry::Backoff { at_least } => {
+                (Some(self.delays.next_delay().max(at_least)), Vec::new())
+            }
+            Retry::At { delay, servers } => (Some(delay), servers),
+        };
+        if was_connected {
+            let retry_in_ms = delay.map(|delay| delay.as_millis() as u64);
+            let body = Disconnected {
+                cause,
+                detail,
+                close_code,
+                retry_in_ms,
+            };
+            self.stage(now, Draft::engine(Event::Disconnected(body)), None);
+        }
+        if !self.session.is_observing() {
+            self.held.push_back(Output::Close);
+        }
+        if let Some(delay) = delay {
+            self.dial(delay, servers);
+        }
+    }
+
+    fn stop(&mut self, now: Now) {
+        let was_waiting = !self.session.is_open();
+        match self.session.stop() {
+            Some(ended) => self.ended(now, ended),
+            None if was_waiting => self.disconnect_commands(now),
+            None => {}
+        }
+    }
+
+    fn stage_all(&mut self, now: Now, drafts: Vec<Draft>) {
+        let mut first = None;
+        for draft in drafts {
+            let seq = self.stage(now, draft, first);
+            first = first.or(Some(seq));
+        }
+    }
+
+    /// Gives a draft its place and folds it into the state that `commit` will publish.
+    fn stage(&mut self, now: Now, draft: Draft, first: Option<Seq>) -> Seq {
+        let Draft {
+            event,
+            origin,
+            sent_ms,
+            actor,
+            cause,
+            raw,
+        } = draft;
+        let recorded = Recorded {
+            seq: self.state.seq.next(),
+            session: self.session_no,
+            received_at: received_at(&self.state, now),
+            sent_ms,
+            origin,
+            actor,
+            cause: match cause {
+                Cause::None => None,
+                Cause::Event(seq) => Some(seq),
+                Cause::First => first,
+            },
+            corr: None,
+            dedup_key: None,
+            event,
+            raw,
+        };
+        self.push(recorded)
+    }
+
+    fn push(&mut self, recorded: Recorded) -> Seq {
+        let seq = recorded.seq;
+        self.state.apply(&recorded);
+        self.staged.push(recorded);
+        seq
+    }
+
+    /// Frames of the session go out once what led to them is committed.
+    fn drain_session(&mut self) {
+        while let Some(frame) = self.session.poll_transmit() {
+            self.held.push_back(Output::Transmit(frame));
+        }
+    }
+
+    /// Appends what is staged in one transaction, publishes the state, releases the outputs. Says
+    /// whether anything was appended.
+    ///
+    /// # Errors
+    /// What the log says; everything stays staged, and the call may be repeated.
+    pub fn commit(&mut self) -> Result<bool, LogError> {
+        let appends = !self.staged.is_empty();
+        if appends {
+            self.head = self.log.append(&self.staged)?;
+            self.counters.events += self.staged.len() as u64;
+            self.counters.commits += 1;
+            self.staged.clear();
+            self.published = Arc::new(self.state.clone());
+        }
+        self.ready.append(&mut self.held);
+        Ok(appends)
+    }
+
+    /// The next thing to do; [`Output::Timeout`] when there is nothing more.
+    pub fn poll_output(&mut self) -> Output {
+        self.ready
+            .pop_front()
+            .unwrap_or_else(|| Output::Timeout(self.deadline()))
+    }
+
+    /// When [`Input::Timeout`] is due, if nothing else comes first.
+    pub fn deadline(&self) -> Option<Duration> {
+        [
+            self.session.deadline(),
+            self.normaliser.deadline(),
+            self.pending.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Keeps the committed state beside the log, so that the next opening need not fold.
+    ///
+    /// # Errors
+    /// What the log says; the log itself is none the worse.
+    pub fn snapshot(&mut self) -> Result<(), LogError> {
+        let body = serde_json::to_string(&*self.published).map_err(|error| LogError::Damaged {
+            seq: self.head.seq,
+            detail: error.to_string(),
+        })?;
+        let Head { seq, chain, .. } = self.head;
+        self.log.put_snapshot(&Snapshot {
+            seq,
+            fold_v: FOLD_V,
+            chain,
+            body,
+        })
+    }
+
+    /// Takes the channel apart, for closing its log.
+    pub fn into_log(self) -> L {
+        self.log
+    }
+}
+
+/// When the next event counts as received: the clock may step back, the log does not.
+fn received_at(state: &ChannelState, now: Now) -> UnixMicros {
+    now.wall.max(state.at)
+}
+
+fn context(state: &ChannelState, now: Now) -> Context<'_> {
+    Context {
+        now,
+        at: received_at(state, now),
+        state,
+        next_seq: state.seq.next(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

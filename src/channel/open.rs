@@ -1,0 +1,144 @@
+//! Opening a channel over a log that may hold years: the state from a snapshot or by folding, the
+//! chat tail, and the end of a session that nobody ended.
+
+use super::{Channel, Counters, Pending};
+use crate::config::Config;
+use crate::event::{DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded};
+use crate::log::{EventLog, LogError, Read};
+use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX};
+use crate::retry::RetryDelays;
+use crate::session::Session;
+use crate::state::{ChannelState, FOLD_V};
+use crate::time::Now;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+impl<L: EventLog> Channel<L> {
+    /// Opens a channel that connects, joins and comes back by itself.
+    ///
+    /// # Errors
+    /// What the log says while it is read.
+    pub fn open(
+        config: &Config,
+        log: L,
+        delays: Box<dyn RetryDelays>,
+        now: Now,
+    ) -> Result<Self, LogError> {
+        Self::open_as(config, log, delays, now, false)
+    }
+
+    /// Opens a channel that watches a connection somebody else drives, such as a recording: it
+    /// sends nothing and decides nothing.
+    ///
+    /// # Errors
+    /// What the log says while it is read.
+    pub fn observe(
+        config: &Config,
+        log: L,
+        delays: Box<dyn RetryDelays>,
+        now: Now,
+    ) -> Result<Self, LogError> {
+        Self::open_as(config, log, delays, now, true)
+    }
+
+    fn open_as(
+        config: &Config,
+        log: L,
+        delays: Box<dyn RetryDelays>,
+        now: Now,
+        observing: bool,
+    ) -> Result<Self, LogError> {
+        let head = log.head();
+        let state = restore(&log)?;
+        let mut normaliser = Normaliser::new(config);
+        for recorded in chat_tail(&log)?.iter().rev() {
+            normaliser.remember(recorded);
+        }
+        let mut channel = Self {
+            session: Session::new(config, observing),
+            normaliser,
+            delays,
+            published: Arc::new(state.clone()),
+            state,
+            staged: Vec::new(),
+            head,
+            session_no: head.session,
+            pending: Pending::new(config),
+            held: VecDeque::new(),
+            ready: VecDeque::new(),
+            counters: Counters::default(),
+            last_error: None,
+            chat_length_max: config.chat_length_max,
+            log,
+        };
+        if head.session_open {
+            channel.note_crash(now);
+        }
+        channel.commit()?;
+        Ok(channel)
+    }
+
+    /// The process before us died without closing the log: the gap begins where it stopped.
+    fn note_crash(&mut self, now: Now) {
+        let body = Disconnected {
+            cause: DisconnectCause::Crash,
+            detail: Some("the log was not closed; found when it was opened again".to_owned()),
+            close_code: None,
+            retry_in_ms: None,
+        };
+        self.stage(now, Draft::engine(Event::Disconnected(body)), None);
+    }
+
+    /// Notes where the events that follow come from. `key` may stand in a log once only, so that
+    /// nothing is brought in twice.
+    pub fn import(&mut self, now: Now, imported: Imported, key: String) {
+        let draft = Draft {
+            event: Event::Imported(imported),
+            origin: Origin::Import,
+            sent_ms: None,
+            actor: None,
+            cause: Cause::None,
+            raw: None,
+        };
+        let seq = self.stage(now, draft, None);
+        if let Some(recorded) = self.staged.iter_mut().find(|recorded| recorded.seq == seq) {
+            recorded.dedup_key = Some(key);
+        }
+    }
+}
+
+/// The state at the log's head: from the snapshot where it fits, and the events behind it.
+///
+/// # Errors
+/// What the log says while it is read.
+pub fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
+    let mut state = snapshot_state(log)?.unwrap_or_default();
+    log.visit(&Read::default().after(state.seq), &mut |recorded| {
+        state.apply(&recorded);
+        true
+    })?;
+    Ok(state)
+}
+
+/// The snapshot's state; `None` on any doubt: another fold, another chain, a body that does not
+/// read.
+fn snapshot_state<L: EventLog>(log: &L) -> Result<Option<ChannelState>, LogError> {
+    let head = log.head();
+    let Some(snapshot) = log.snapshot_before(head.seq)? else {
+        return Ok(None);
+    };
+    if snapshot.fold_v != FOLD_V || log.chain_at(snapshot.seq)? != Some(snapshot.chain) {
+        return Ok(None);
+    }
+    let state: Option<ChannelState> = serde_json::from_str(&snapshot.body).ok();
+    Ok(state.filter(|state| state.seq == snapshot.seq))
+}
+
+/// The newest lines that the server's replay may hold, newest first.
+fn chat_tail<L: EventLog>(log: &L) -> Result<Vec<Recorded>, LogError> {
+    let read = Read::default()
+        .kinds([Kind::MessageSaid, Kind::ChatCleared])
+        .newest_first()
+        .limit(TAIL_MAX * 2);
+    log.read(&read)
+}
