@@ -253,6 +253,28 @@ pub enum DisconnectCause {
     Crash,
 }
 
+impl DisconnectCause {
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Kicked => "kicked",
+            Self::Dismissed => "dismissed",
+            Self::Refused => "refused",
+            Self::LoginFailed => "login_failed",
+            Self::PasswordNeeded => "password_needed",
+            Self::AnonymousBlocked => "anonymous_blocked",
+            Self::Moved => "moved",
+            Self::Silence => "silence",
+            Self::JoinTimeout => "join_timeout",
+            Self::Protocol => "protocol",
+            Self::Stopped => "stopped",
+            Self::Crash => "crash",
+        }
+    }
+}
+
 /// `chat_gap`: the replayed chat and the log's tail have nothing in common: messages are missing
 /// between `last_seq` and the messages of origin `replay` that follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
