@@ -6,6 +6,7 @@ mod log;
 mod model;
 mod number;
 mod secret;
+mod sqlite;
 mod time;
 
 pub use config::*;
@@ -14,6 +15,7 @@ pub use log::*;
 pub use model::*;
 pub use number::Rank;
 pub use secret::Secret;
+pub use sqlite::*;
 pub use time::*;
 mod transport;
 pub use transport::*;
