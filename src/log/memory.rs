@@ -49,16 +49,11 @@ impl EventLog for MemoryLog {
 
     fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError> {
         let mut head = self.head();
+        head.is_continued_by(batch)?;
         let mut linked = Vec::with_capacity(batch.len());
         let mut keys = BTreeSet::new();
         let mut body = Vec::new();
         for recorded in batch {
-            if recorded.seq != head.seq.next() {
-                return Err(LogError::OutOfOrder {
-                    expected: head.seq.next(),
-                    found: recorded.seq,
-                });
-            }
             if let Some(key) = &recorded.dedup_key
                 && (self.keys.contains(key) || !keys.insert(key.clone()))
             {
@@ -75,7 +70,6 @@ impl EventLog for MemoryLog {
                 .map_err(|error| damaged(error.to_string()))?;
             let text = std::str::from_utf8(&body).map_err(|error| damaged(error.to_string()))?;
             head.chain = Columns::of(recorded, text).link(&head.chain);
-            head.seq = recorded.seq;
             linked.push((recorded.clone(), head.chain));
         }
         self.events.append(&mut linked);

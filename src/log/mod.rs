@@ -5,9 +5,11 @@
 //! tests. A log never interprets an event; it stores, hashes and returns it.
 
 pub mod chain;
+mod error;
 mod memory;
 
 pub use chain::ChainHash;
+pub use error::LogError;
 pub use memory::MemoryLog;
 
 use crate::event::{Kind, Origin, Recorded, Seq};
@@ -27,6 +29,29 @@ pub struct Head {
     pub session: u64,
     /// Whether that session has no end yet: the process died, or is still writing.
     pub session_open: bool,
+}
+
+impl Head {
+    /// Whether a batch continues the log that ends here: positions without a hole, times that do
+    /// not fall. Reads by time rely on the latter, so both are checked before anything is written.
+    pub(crate) fn is_continued_by(&self, batch: &[Recorded]) -> Result<(), LogError> {
+        let (mut seq, mut time) = (self.seq, self.received_at);
+        for recorded in batch {
+            let (expected, found) = (seq.next(), recorded.seq);
+            if found != expected {
+                return Err(LogError::OutOfOrder { expected, found });
+            }
+            if seq > Seq(0) && recorded.received_at < time {
+                return Err(LogError::TimeFell {
+                    seq: found,
+                    before: time,
+                    found: recorded.received_at,
+                });
+            }
+            (seq, time) = (found, recorded.received_at);
+        }
+        Ok(())
+    }
 }
 
 /// A printable position in one particular log: proof of how far a consumer has read.
@@ -227,118 +252,6 @@ pub struct Snapshot {
     pub body: String,
 }
 
-/// What a log can fail with.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LogError {
-    /// The file cannot be read or written now: full disk, read-only, i/o. Committed events stay.
-    #[error("{path}: {what}: {detail}")]
-    Storage {
-        /// Which file.
-        path: String,
-        /// What was tried.
-        what: &'static str,
-        /// What came back.
-        detail: String,
-        /// Whether trying again may help: a full disk, a busy file.
-        retryable: bool,
-    },
-    /// Another process or engine writes this log.
-    #[error("{path} is in use by another engine: stop it, or give this one another file")]
-    InUse {
-        /// Which file.
-        path: String,
-    },
-    /// The file is not an event log.
-    #[error("{path} is not an event log ({detail}): give another file")]
-    NotALog {
-        /// Which file.
-        path: String,
-        /// What it is instead.
-        detail: String,
-    },
-    /// The file was written by a newer build.
-    #[error("{path} has schema {found}; this build knows up to {known}: use a newer build")]
-    TooNew {
-        /// Which file.
-        path: String,
-        /// Its schema.
-        found: u32,
-        /// The newest this build knows.
-        known: u32,
-    },
-    /// The file is the log of another channel.
-    #[error("{path} is the log of channel {found}, not {wanted}: give another file")]
-    OtherChannel {
-        /// Which file.
-        path: String,
-        /// Its channel.
-        found: String,
-        /// The channel asked for.
-        wanted: String,
-    },
-    /// There is no such file.
-    #[error("{path}: no such log; `record` or `ingest` makes one")]
-    Missing {
-        /// Which file.
-        path: String,
-    },
-    /// A stored event does not read back.
-    #[error("event {seq} is damaged: {detail}; run verify")]
-    Damaged {
-        /// Which.
-        seq: Seq,
-        /// What is wrong.
-        detail: String,
-    },
-    /// An event with this key is in the log already.
-    #[error("already in the log: {key}")]
-    Duplicate {
-        /// The key.
-        key: String,
-    },
-    /// The batch does not continue the log: its first event is not the one after the head.
-    #[error("append of event {found} to a log whose next is {expected}")]
-    OutOfOrder {
-        /// What the log expects.
-        expected: Seq,
-        /// What came.
-        found: Seq,
-    },
-    /// The SQLite library is older than the one whose write-ahead log is known to be sound.
-    #[error(
-        "SQLite {found} is too old: 3.51.3 or newer is needed; build with the feature `bundled`"
-    )]
-    OldSqlite {
-        /// Version of the library linked.
-        found: String,
-    },
-    /// The file system cannot hold a write-ahead log.
-    #[error(
-        "{path} is on a {kind} file system, which cannot share memory between processes: use a local disk"
-    )]
-    NetworkFileSystem {
-        /// Which file.
-        path: String,
-        /// Which file system.
-        kind: String,
-    },
-}
-
-impl LogError {
-    /// Whether trying again may help.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::Storage {
-                retryable: true,
-                ..
-            }
-        )
-    }
-}
-
 /// Where a channel keeps its events. One writer; the channel owns it.
 ///
 /// Events are appended in order, all of a batch or none; what `append` returned `Ok` for is
@@ -355,6 +268,7 @@ pub trait EventLog {
     ///
     /// # Errors
     /// - [`LogError::OutOfOrder`]: the batch does not continue the log.
+    /// - [`LogError::TimeFell`]: an event is older than the one before it.
     /// - [`LogError::Duplicate`]: a `dedup_key` is in the log already.
     /// - [`LogError::Storage`]: nothing was written; the same batch may be tried again.
     fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError>;
@@ -379,7 +293,7 @@ pub trait EventLog {
     /// - [`LogError::Storage`]: it may not.
     fn flush(&mut self) -> Result<(), LogError>;
 
-    /// Keeps a folded state, replacing older ones.
+    /// Keeps a folded state. Older ones may go, and those of another fold version do.
     ///
     /// # Errors
     /// - [`LogError::Storage`]: it was not kept; the log is none the worse.

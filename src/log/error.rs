@@ -1,0 +1,128 @@
+//! What a log can fail with, in words that say what to do about it.
+//!
+//! Texts name files, positions and reasons; never the content of an event.
+
+use crate::event::Seq;
+use crate::time::UnixMicros;
+
+/// What a log can fail with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The file cannot be read or written now: full disk, read-only, i/o. Committed events stay.
+    #[error("{path}: {what}: {detail}")]
+    Storage {
+        /// Which file.
+        path: String,
+        /// What was tried.
+        what: &'static str,
+        /// What came back.
+        detail: String,
+        /// Whether trying again may help: a full disk, a busy file.
+        retryable: bool,
+    },
+    /// Another process or engine writes this log.
+    #[error("{path} is in use by another engine: stop it, or give this one another file")]
+    InUse {
+        /// Which file.
+        path: String,
+    },
+    /// The file is not an event log.
+    #[error("{path} is not an event log ({detail}): give another file")]
+    NotALog {
+        /// Which file.
+        path: String,
+        /// What it is instead.
+        detail: String,
+    },
+    /// The file was written by a newer build.
+    #[error("{path} has schema {found}; this build knows up to {known}: use a newer build")]
+    TooNew {
+        /// Which file.
+        path: String,
+        /// Its schema.
+        found: u32,
+        /// The newest this build knows.
+        known: u32,
+    },
+    /// The file is the log of another channel.
+    #[error("{path} is the log of channel {found}, not {wanted}: give another file")]
+    OtherChannel {
+        /// Which file.
+        path: String,
+        /// Its channel.
+        found: String,
+        /// The channel asked for.
+        wanted: String,
+    },
+    /// There is no such file.
+    #[error("{path}: no such log; `record` or `ingest` makes one")]
+    Missing {
+        /// Which file.
+        path: String,
+    },
+    /// A stored event does not read back.
+    #[error("event {seq} is damaged: {detail}; run verify")]
+    Damaged {
+        /// Which.
+        seq: Seq,
+        /// What is wrong.
+        detail: String,
+    },
+    /// An event with this key is in the log already.
+    #[error("already in the log: {key}")]
+    Duplicate {
+        /// The key.
+        key: String,
+    },
+    /// The batch does not continue the log: its first event is not the one after the head.
+    #[error("append of event {found} to a log whose next is {expected}")]
+    OutOfOrder {
+        /// What the log expects.
+        expected: Seq,
+        /// What came.
+        found: Seq,
+    },
+    /// An event was received before the one ahead of it: the log's time never falls.
+    #[error("event {seq} was received at {found}, before {before} of the event ahead of it")]
+    TimeFell {
+        /// Which.
+        seq: Seq,
+        /// The time of the event ahead of it.
+        before: UnixMicros,
+        /// Its own time.
+        found: UnixMicros,
+    },
+    /// The SQLite library is older than the one whose write-ahead log is known to be sound.
+    #[error(
+        "SQLite {found} is too old: 3.51.3 or newer is needed; build with the feature `bundled`"
+    )]
+    OldSqlite {
+        /// Version of the library linked.
+        found: String,
+    },
+    /// The file system cannot hold a write-ahead log.
+    #[error(
+        "{path} is on a {kind} file system, which cannot share memory between processes: use a local disk"
+    )]
+    NetworkFileSystem {
+        /// Which file.
+        path: String,
+        /// Which file system.
+        kind: String,
+    },
+}
+
+impl LogError {
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Storage {
+                retryable: true,
+                ..
+            }
+        )
+    }
+}

@@ -1,0 +1,324 @@
+//! Reading a log: what the writer's and a reader's connection have in common.
+//!
+//! A read of any length is done in pages, each a statement of its own: between two, SQLite lets go
+//! of its view of the file, so that a slow visitor does not keep the write-ahead log from being
+//! folded into the file. Since events never change, the pages fit together; what is appended
+//! meanwhile is left out.
+
+use crate::event::{Recorded, Seq};
+use crate::log::{ChainHash, Head, LogError, Read, Snapshot, TimeBasis};
+use crate::sqlite::dictionary::Names;
+use crate::sqlite::failure::storage;
+use crate::sqlite::query::{Bounds, Query, select, walks_kinds};
+use crate::sqlite::row::{RawRow, natural_in, stored};
+use crate::time::UnixMicros;
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+/// Rows to a page: some milliseconds' worth.
+const PAGE_ROWS: usize = 1024;
+
+/// What a log says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) log_id: String,
+    pub(crate) channel: String,
+    pub(crate) origin: String,
+    pub(crate) created: UnixMicros,
+}
+
+/// How far a named consumer has read, as stored in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredCheckpoint {
+    /// The consumer's own version when it stored this; another means starting over.
+    pub version: u32,
+    /// Up to and including which event.
+    pub seq: Seq,
+    /// The chain's hash there.
+    pub chain: ChainHash,
+}
+
+/// A connection with what is needed to read events through it.
+#[derive(Debug)]
+pub(crate) struct ReadSide {
+    pub(crate) conn: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) identity: Identity,
+    kinds: RefCell<Names>,
+    actors: RefCell<Names>,
+}
+
+/// How a page ended.
+enum Page {
+    /// There may be more beyond this position.
+    Full(Seq),
+    /// No more, or no more wanted.
+    Last,
+}
+
+impl ReadSide {
+    pub(crate) fn new(conn: Connection, path: PathBuf, identity: Identity) -> Self {
+        Self {
+            conn,
+            path,
+            identity,
+            kinds: RefCell::new(Names::of_kinds()),
+            actors: RefCell::new(Names::of_actors()),
+        }
+    }
+
+    /// See [`crate::EventLog::visit`].
+    pub(crate) fn visit(
+        &self,
+        read: &Read,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), LogError> {
+        let mut read = read.clone();
+        let mut left = read.limit.unwrap_or(usize::MAX);
+        if left > PAGE_ROWS && read.until.is_none() {
+            read.until = Some(self.head()?.seq);
+        }
+        while left > 0 {
+            let rows = left.min(PAGE_ROWS);
+            match self.visit_page(&read, rows, visitor)? {
+                Page::Full(Seq(seq)) if read.descending => read.until = Some(Seq(seq - 1)),
+                Page::Full(seq) => read.after = seq,
+                Page::Last => break,
+            }
+            left -= rows;
+        }
+        Ok(())
+    }
+
+    fn visit_page(
+        &self,
+        read: &Read,
+        limit: usize,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<Page, LogError> {
+        let failed = storage(&self.path, "read events");
+        let Some(bounds) = self.bounds(read).map_err(&failed)? else {
+            return Ok(Page::Last);
+        };
+        let Query { sql, values } = select(read, bounds, limit);
+        let mut statement = self.conn.prepare_cached(&sql).map_err(&failed)?;
+        let mut rows = statement
+            .query(rusqlite::params_from_iter(values))
+            .map_err(&failed)?;
+        let (mut count, mut last) = (0, Seq(0));
+        while let Some(row) = rows.next().map_err(&failed)? {
+            let recorded = self.recorded(row)?;
+            (count, last) = (count + 1, recorded.seq);
+            if !visitor(recorded) {
+                return Ok(Page::Last);
+            }
+        }
+        Ok(if count < limit || last == Seq(0) {
+            Page::Last
+        } else {
+            Page::Full(last)
+        })
+    }
+
+    /// Turns a row into an event.
+    fn recorded(&self, row: &Row<'_>) -> Result<Recorded, LogError> {
+        let seq = Seq(natural_in(row, 0).unwrap_or(0));
+        let damaged = |detail: String| LogError::Damaged { seq, detail };
+        let raw = RawRow::read(row).map_err(damaged)?;
+        self.with_names(&raw, |kind, actor| raw.decode(kind, actor))
+            .map_err(storage(&self.path, "read a dictionary"))?
+            .map_err(damaged)
+    }
+
+    /// Resolves a row's dictionary numbers and hands the names to `act`.
+    pub(crate) fn with_names<T>(
+        &self,
+        raw: &RawRow<'_>,
+        act: impl FnOnce(&str, Option<&str>) -> Result<T, String>,
+    ) -> rusqlite::Result<Result<T, String>> {
+        let (mut kinds, mut actors) = (self.kinds.borrow_mut(), self.actors.borrow_mut());
+        let Some(kind) = kinds.name(&self.conn, raw.kind_id)? else {
+            return Ok(Err(format!("no kind has the number {}", raw.kind_id)));
+        };
+        let Some(actor_id) = raw.actor_id else {
+            return Ok(act(kind, None));
+        };
+        let Some(actor) = actors.name(&self.conn, actor_id)? else {
+            return Ok(Err(format!("no actor has the number {actor_id}")));
+        };
+        Ok(act(kind, Some(actor)))
+    }
+
+    /// The range a read comes down to; `None` where it holds nothing.
+    fn bounds(&self, read: &Read) -> rusqlite::Result<Option<Bounds>> {
+        let mut bounds = Bounds {
+            seq_min: stored(read.after.0).saturating_add(1),
+            seq_max: read.until.map_or(i64::MAX, |seq| stored(seq.0)),
+            us_min: i64::MIN,
+            us_max: i64::MAX,
+        };
+        if read.basis == TimeBasis::Received {
+            bounds.us_min = read.since.map_or(i64::MIN, |since| since.0);
+            bounds.us_max = read.before.map_or(i64::MAX, |at| at.0.saturating_sub(1));
+        }
+        let complete = if walks_kinds(read) {
+            self.add_times(&mut bounds)?
+        } else {
+            self.add_positions(&mut bounds)?
+        };
+        let holds_some = bounds.seq_min <= bounds.seq_max && bounds.us_min <= bounds.us_max;
+        Ok((complete && holds_some).then_some(bounds))
+    }
+
+    /// Adds what the bounds on positions say about times; `false`: they hold nothing.
+    fn add_times(&self, bounds: &mut Bounds) -> rusqlite::Result<bool> {
+        if bounds.seq_min > 1 {
+            let Some(us) = self.received_from(bounds.seq_min)? else {
+                return Ok(false);
+            };
+            bounds.us_min = bounds.us_min.max(us);
+        }
+        if bounds.seq_max < i64::MAX {
+            let us = self.received_from(bounds.seq_max)?;
+            bounds.us_max = bounds.us_max.min(us.unwrap_or(i64::MAX));
+        }
+        Ok(true)
+    }
+
+    /// Adds what the bounds on times say about positions; `false`: they hold nothing.
+    fn add_positions(&self, bounds: &mut Bounds) -> rusqlite::Result<bool> {
+        if bounds.us_min > i64::MIN {
+            let Some(seq) = self.first_at_or_after(bounds.us_min)? else {
+                return Ok(false);
+            };
+            bounds.seq_min = bounds.seq_min.max(seq);
+        }
+        if bounds.us_max < i64::MAX
+            && let Some(seq) = self.first_at_or_after(bounds.us_max + 1)?
+        {
+            bounds.seq_max = bounds.seq_max.min(seq - 1);
+        }
+        Ok(true)
+    }
+
+    /// The first position received at or after a time, found by bisection: times never fall.
+    fn first_at_or_after(&self, us: i64) -> rusqlite::Result<Option<i64>> {
+        let newest = "SELECT coalesce(max(seq), 0) FROM event";
+        let end: i64 = self.one(newest)?.unwrap_or(0);
+        let (mut low, mut high) = (1, end + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.received_from(middle)? {
+                Some(found) if found < us => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok((low <= end).then_some(low))
+    }
+
+    /// When the event at a position, or the next there is, was received.
+    fn received_from(&self, seq: i64) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT received_us FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1";
+        self.conn
+            .prepare_cached(sql)?
+            .query_row([seq], |row| row.get(0))
+            .optional()
+    }
+
+    /// The first cell of a query's first row.
+    fn one<T: rusqlite::types::FromSql>(&self, sql: &str) -> rusqlite::Result<Option<T>> {
+        self.conn
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))
+            .optional()
+    }
+
+    /// Where the log ends, read from the file.
+    pub(crate) fn head(&self) -> Result<Head, LogError> {
+        let sql = "SELECT e.seq, e.received_us, e.session_id, \
+             s.session_id IS NOT NULL AND s.closed_us IS NULL, e.chain \
+             FROM event e LEFT JOIN session s ON s.session_id = e.session_id \
+             ORDER BY e.seq DESC LIMIT 1";
+        let read = |row: &Row<'_>| {
+            let seq = Seq(natural_in(row, 0)?);
+            let head = Head {
+                seq,
+                received_at: UnixMicros(row.get(1)?),
+                session: natural_in(row, 2)?,
+                session_open: row.get(3)?,
+                chain: ChainHash::default(),
+            };
+            Ok(chain_in(row, 4, seq).map(|chain| Head { chain, ..head }))
+        };
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([], read).optional())
+            .map_err(storage(&self.path, "read the head"))?
+            .unwrap_or_else(|| Ok(Head::default()))
+    }
+
+    /// See [`crate::EventLog::chain_at`].
+    pub(crate) fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
+        self.conn
+            .prepare_cached("SELECT chain FROM event WHERE seq = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([stored(seq.0)], |row| Ok(chain_in(row, 0, seq)))
+                    .optional()
+            })
+            .map_err(storage(&self.path, "read the chain"))?
+            .transpose()
+    }
+
+    /// See [`crate::EventLog::snapshot_before`].
+    pub(crate) fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
+        let sql = "SELECT seq, fold_v, chain, body FROM snapshot \
+             WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1";
+        let read = |row: &Row<'_>| {
+            let seq = Seq(natural_in(row, 0)?);
+            let (fold_v, body) = (row.get(1)?, row.get(3)?);
+            Ok(chain_in(row, 2, seq).map(|chain| Snapshot {
+                seq,
+                fold_v,
+                chain,
+                body,
+            }))
+        };
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([stored(seq.0)], read).optional())
+            .map_err(storage(&self.path, "read a snapshot"))?
+            .transpose()
+    }
+
+    /// How far a named consumer has read; `None`: it never said.
+    pub(crate) fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
+        let sql = "SELECT version, seq, chain FROM checkpoint WHERE consumer = ?1";
+        let read = |row: &Row<'_>| {
+            let (version, seq) = (row.get(0)?, Seq(natural_in(row, 1)?));
+            Ok(chain_in(row, 2, seq).map(|chain| StoredCheckpoint {
+                version,
+                seq,
+                chain,
+            }))
+        };
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([consumer], read).optional())
+            .map_err(storage(&self.path, "read a checkpoint"))?
+            .transpose()
+    }
+}
+
+/// A stored hash, which must be whole.
+fn chain_in(row: &Row<'_>, column: usize, seq: Seq) -> Result<ChainHash, LogError> {
+    let bytes = row.get_ref(column).ok();
+    bytes
+        .and_then(|value| ChainHash::from_bytes(value.as_blob().ok()?))
+        .ok_or_else(|| LogError::Damaged {
+            seq,
+            detail: "its hash is not 32 bytes".to_owned(),
+        })
+}
