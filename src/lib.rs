@@ -1,10 +1,13 @@
 //! An embeddable, event-sourced state engine for CyTube channels with a synchronous API.
 
+mod backoff;
 mod config;
 mod event;
 mod log;
 mod model;
 mod number;
+mod pacer;
+mod retry;
 mod secret;
 mod time;
 
@@ -13,6 +16,7 @@ pub use event::*;
 pub use log::*;
 pub use model::*;
 pub use number::Rank;
+pub use retry::RetryDelays;
 pub use secret::Secret;
 pub use time::*;
 mod transport;
