@@ -1,5 +1,6 @@
 //! An embeddable, event-sourced state engine for CyTube channels with a synchronous API.
 
+mod backoff;
 mod channel;
 mod command;
 mod config;
@@ -12,6 +13,7 @@ mod log;
 mod model;
 mod normalise;
 mod number;
+mod pacer;
 mod recording;
 mod retry;
 mod secret;

@@ -4,6 +4,27 @@
 //! encrypts and upgrades. A transport then carries Engine.IO text frames both ways without
 //! blocking, and wakes its owner when there is something to do. Both are traits, so that a test or
 //! another platform can stand in. Nothing here knows what a frame means.
+//!
+//! The connector of real networks is [`NetConnector`]: `discovery` asks where, `websocket` opens
+//! and carries, `polling` stands in for it behind proxies that refuse the upgrade.
+
+mod attempt;
+mod connector;
+#[cfg(test)]
+mod connector_tests;
+mod discovery;
+mod endpoint;
+mod http;
+mod polling;
+mod stall;
+mod stream;
+#[cfg(test)]
+mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
+mod websocket;
+
+pub use connector::NetConnector;
 
 use crate::config::TransportChoice;
 use crate::secret::Secret;
@@ -83,7 +104,9 @@ pub trait Transport: Send {
     fn kind(&self) -> &'static str;
 
     /// Ties the transport to its owner's poll: it registers its socket under `token`, or keeps the
-    /// waker to call when a frame has come.
+    /// waker to call when a frame has come. The waker is called once at any rate, as frames may
+    /// have come already. Readiness is told once: receive until [`Received::Nothing`] before
+    /// waiting again, since what was read and decrypted ahead makes no socket ready.
     ///
     /// # Errors
     /// What the operating system says.
@@ -145,6 +168,12 @@ pub enum DialError {
     /// The only servers on offer are not encrypted.
     #[error("{url} is not encrypted: allow it with allow_insecure if you must")]
     Insecure {
+        /// The server on offer.
+        url: String,
+    },
+    /// The server is encrypted, and encryption is not compiled in.
+    #[error("{url} needs TLS: build with the feature `tls`")]
+    NoTls {
         /// The server on offer.
         url: String,
     },
