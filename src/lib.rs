@@ -2,6 +2,7 @@
 
 mod backoff;
 mod config;
+mod dialler;
 mod event;
 mod log;
 mod model;
