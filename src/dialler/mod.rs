@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 /// What a dial came to. The transport holds one of its origin's sockets until it is dropped.
 pub(crate) type Dialled = Result<Box<dyn Transport>, DialError>;
 
+/// Who hears of it.
+pub(crate) type Reply = Box<dyn FnOnce(Dialled) + Send>;
+
 /// One dial to make.
 pub(crate) struct DialJob {
     /// What to connect to.
@@ -39,7 +42,7 @@ pub(crate) struct DialJob {
     pub(crate) guest_login: bool,
     /// Called with the result, once, on the thread of the attempt; never after the ticket is
     /// dropped.
-    pub(crate) reply: Box<dyn FnOnce(Dialled) + Send>,
+    pub(crate) reply: Reply,
 }
 
 /// Dials for all channels of a process.
@@ -145,12 +148,12 @@ impl Drop for Ticket {
 /// attempt by delivering, the ticket by withdrawing.
 struct Claim {
     cancel: Cancel,
-    reply: Mutex<Option<Box<dyn FnOnce(Dialled) + Send>>>,
+    reply: Mutex<Option<Reply>>,
     starts_at: Mutex<Option<Duration>>,
 }
 
 impl Claim {
-    fn new(reply: Box<dyn FnOnce(Dialled) + Send>, due: Duration) -> Self {
+    fn new(reply: Reply, due: Duration) -> Self {
         Self {
             cancel: Cancel::default(),
             reply: Mutex::new(Some(reply)),
