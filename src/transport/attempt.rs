@@ -59,7 +59,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The error of a spent budget.
-    pub(crate) fn timed_out(&self, endpoint: &str, stage: &'static str) -> DialError {
+    fn timed_out(&self, endpoint: &str, stage: &'static str) -> DialError {
         DialError::TimedOut {
             endpoint: endpoint.to_owned(),
             after: self.dial.connect_wait_max,

@@ -5,14 +5,10 @@
 //! ASCII host names and IP addresses, no user part, no path, no control characters. It resolves
 //! nothing.
 
-use std::fmt;
-
 /// Longest host name the domain name system allows.
 const HOST_BYTES_MAX: usize = 253;
 
 /// Scheme, host and port of a server.
-///
-/// Prints as an `http` or `https` origin, without the port where it is the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     /// Whether it is encrypted.
@@ -41,12 +37,12 @@ impl Endpoint {
         Some(Self { secure, host, port })
     }
 
-    /// The same as a `ws` or `wss` origin.
+    /// As a `ws` or `wss` origin, without the port where it is the scheme's own.
     pub(crate) fn websocket(&self) -> String {
         self.with_scheme("ws", "wss")
     }
 
-    /// The same as an `http` or `https` origin.
+    /// As an `http` or `https` origin, likewise.
     pub(crate) fn http(&self) -> String {
         self.with_scheme("http", "https")
     }
@@ -66,12 +62,6 @@ impl Endpoint {
     fn with_scheme(&self, plain: &str, secure: &str) -> String {
         let scheme = if self.secure { secure } else { plain };
         format!("{scheme}://{}", self.host_header())
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.http())
     }
 }
 

@@ -24,7 +24,10 @@ mod test_server;
 mod tls;
 mod websocket;
 
+pub(crate) use attempt::clock;
 pub use connector::NetConnector;
+#[cfg(test)]
+pub(crate) use test_server::dial as dial_for_tests;
 
 use crate::config::TransportChoice;
 use crate::secret::Secret;

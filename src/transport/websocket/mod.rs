@@ -3,6 +3,9 @@
 //! tungstenite turns bytes into messages and answers pings and close frames; it does not know
 //! readiness, deadlines or how much waits, which is what this adds. What a frame says is none of
 //! its business.
+//!
+//! Nothing here logs a frame or a header, but tungstenite does at its trace level, passwords and
+//! cookies included: a logger of ours must never let `tungstenite` trace.
 
 mod opening;
 #[cfg(test)]
