@@ -29,7 +29,7 @@ pub use connector::NetConnector;
 #[cfg(test)]
 pub(crate) use test_server::dial as dial_for_tests;
 
-use crate::config::TransportChoice;
+use crate::config::{Config, Login, TransportChoice};
 use crate::secret::Secret;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +61,41 @@ pub struct Dial {
     pub frame_bytes_max: usize,
     /// Most bytes waiting to be written.
     pub write_buffer_max: usize,
+}
+
+impl Dial {
+    /// What a configuration asks for, at the servers given (none: discover).
+    #[must_use]
+    pub fn new(config: &Config, servers: Vec<String>) -> Self {
+        Self {
+            origin: config.origin.clone(),
+            channel: config.channel.clone(),
+            servers,
+            cookie: cookie_header(&config.login),
+            transport: config.transport,
+            allow_insecure: config.allow_insecure,
+            extra_roots: config.extra_roots.clone(),
+            connect_wait_max: config.connect_wait_max,
+            write_wait_max: config.write_wait_max,
+            frame_bytes_max: config.frame_bytes_max,
+            write_buffer_max: config.write_buffer_max,
+        }
+    }
+}
+
+/// The `Cookie` header of a login by cookie (`src/session.js`, `src/web/middleware/ipsessioncookie.js`).
+fn cookie_header(login: &Login) -> Option<Secret> {
+    let Login::Cookie {
+        auth, ip_session, ..
+    } = login
+    else {
+        return None;
+    };
+    let auth = auth.expose();
+    Some(Secret::new(match ip_session {
+        Some(ip_session) => format!("auth={auth}; ip-session={}", ip_session.expose()),
+        None => format!("auth={auth}"),
+    }))
 }
 
 /// Tells a connector that its result is no longer wanted.
