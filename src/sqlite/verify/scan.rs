@@ -27,6 +27,8 @@ pub(super) struct Scan<'a> {
     base: Option<ChainHash>,
     received_us: i64,
     events: u64,
+    /// Whether an event was found wrong.
+    broken: bool,
     good: Seq,
     chain: ChainHash,
 }
@@ -43,6 +45,7 @@ impl<'a> Scan<'a> {
             base: Some(ChainHash::default()),
             received_us: i64::MIN,
             events: 0,
+            broken: false,
             good: Seq(0),
             chain: ChainHash::default(),
         }
@@ -96,8 +99,13 @@ impl<'a> Scan<'a> {
     fn check(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         self.events += 1;
         let at: i64 = row.get(0)?;
-        let (before, found_before) = (self.last, self.findings.0.len());
-        self.last = at;
+        let before = std::mem::replace(&mut self.last, at);
+        if at < 1 {
+            // The event it once was is missing elsewhere, and told there.
+            let detail = format!("a row stands before the first event, at {at}");
+            self.findings.add(Fault::Unreadable, None, detail);
+            return Ok(());
+        }
         match RawRow::read(row) {
             Ok(raw) if at > before => self.check_row(&raw)?,
             Ok(_) => self.add(Fault::Unreadable, "rows are out of order"),
@@ -107,7 +115,7 @@ impl<'a> Scan<'a> {
                 self.expected = u64::try_from(at).map_or(self.expected, |at| at + 1);
             }
         }
-        if found_before == 0 && self.findings.0.is_empty() {
+        if !self.broken {
             self.good = Seq(self.expected - 1);
             self.chain = self.base.unwrap_or_default();
         }
@@ -164,6 +172,7 @@ impl<'a> Scan<'a> {
     /// Notes a fault of the row being looked at.
     fn add(&mut self, fault: Fault, detail: impl Into<String>) {
         let seq = Seq(self.expected);
+        self.broken = true;
         self.findings.add(fault, Some(seq), detail);
     }
 }
