@@ -1,10 +1,75 @@
-//! An embeddable, event-sourced state engine for CyTube channels with a synchronous API.
+//! An embeddable, event-sourced state engine for [CyTube](https://github.com/calzoneman/sync)
+//! channels with a synchronous API: join a channel, keep every event in one SQLite file, and read
+//! a live, consistent picture from any thread. No async runtime, no broker, no other process.
+//!
+//! ```no_run
+//! use projectionist::{Config, Engine, Filter, Kind, Start};
+//! use std::time::Duration;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let config = Config::new("https://cytu.be", "MyChannel").guest("reel").log("my.events.db");
+//!     let engine = Engine::open(config)?;
+//!     let room = engine.handle();
+//!     let state = room.wait_live(Duration::from_secs(30))?;
+//!     println!("{} users", state.users.as_ref().map_or(0, |users| users.len()));
+//!     println!("{:?}", room.say("hello")?.wait(Duration::from_secs(5)));
+//!     for event in room.subscribe(Filter::kinds([Kind::MessageSaid]), Start::Head)? {
+//!         let event = event?;
+//!         println!("{}: {}", event.actor.as_deref().unwrap_or(""), event.text());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # How it is built
+//!
+//! Data comes up one staircase, and commands go down the same one:
+//!
+//! ```text
+//!  socket bytes                                                        host
+//!    │ transport   bytes <-> text frames (WebSocket, long polling)      ▲
+//!    ▼                                                                  │ ChannelHandle
+//!  engineio        text frame <-> Engine.IO packet                      │ state, events, commands
+//!  socketio        Engine.IO message <-> Socket.IO packet               │
+//!  cytube          Socket.IO event -> typed event of the server         │
+//!  session         the connection as a state machine                    │
+//!  normalise       the server's events -> ours                          │
+//!  channel         append to the log ──► fold into the state ──► publish┘
+//! ```
+//!
+//! [`Channel`] is that staircase without its two ends: pure, driven by [`Input`] and [`Output`],
+//! with time as an argument. [`Engine`] drives one on a thread of its own. [`SqliteLog`] is the log
+//! on disk, [`MemoryLog`] the one in memory; both are an [`EventLog`].
+//!
+//! # What holds
+//!
+//! 1. **Log before state.** Nothing is visible in [`ChannelState`], to a [`Subscription`] or in a
+//!    [`Receipt`] that is not committed; the state at any position is the fold of the log up to it.
+//! 2. **Exactly once.** Chat that the server sends again at each join is aligned with the log's
+//!    tail as a sequence: no line is doubled, none dropped, whatever the clocks say.
+//! 3. **Gaps are rows.** A disconnection, a replay without overlap: each is an event. What we
+//!    cannot see is unknown, never empty.
+//! 4. **Never in pieces.** A join burst becomes one event, folded in whole.
+//! 5. **Nothing is resent.** A command has one [`Outcome`]; a lost connection settles it.
+//! 6. **Bounded.** Every queue, buffer, wait and retry has a limit, most of them in [`Config`].
+//!    Between socket and disk there is no queue: while the disk is slow, TCP pushes back.
+//! 7. **Old logs open.** Nothing written is rewritten; a newer log is refused by name.
+//! 8. **Rot shows.** [`verify()`] finds every flipped bit by a hash chain.
+//! 9. **Secrets stay out.** Passwords, cookies, addresses and aliases reach no row, no `Debug` and
+//!    no error.
+//! 10. **Deterministic.** The same inputs at the same times give the same log, byte for byte.
+//!
+//! The house rules behind this (who may name whom, who may read a clock) are kept by a test.
 
+mod backoff;
 mod channel;
 mod command;
 mod config;
 mod cytube;
+mod dialler;
+mod engine;
 mod engineio;
+mod error;
 mod event;
 mod html;
 mod limiter;
@@ -12,6 +77,7 @@ mod log;
 mod model;
 mod normalise;
 mod number;
+mod pacer;
 mod recording;
 mod retry;
 mod secret;
@@ -22,9 +88,14 @@ mod state;
 mod time;
 mod transport;
 
+#[doc(hidden)]
+pub mod unversioned;
+
 pub use channel::*;
 pub use command::*;
 pub use config::*;
+pub use engine::*;
+pub use error::*;
 pub use event::*;
 pub use html::text_of_html;
 pub use log::*;

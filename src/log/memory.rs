@@ -11,6 +11,7 @@ pub struct MemoryLog {
     events: Vec<(Recorded, ChainHash)>,
     keys: BTreeSet<String>,
     snapshot: Option<Snapshot>,
+    head: Head,
 }
 
 impl MemoryLog {
@@ -27,24 +28,7 @@ impl EventLog for MemoryLog {
     }
 
     fn head(&self) -> Head {
-        let Some((last, chain)) = self.events.last() else {
-            return Head::default();
-        };
-        let ended = |event: &Event| matches!(event, Event::Disconnected(_));
-        let in_session = |(recorded, _): &&(Recorded, ChainHash)| recorded.session == last.session;
-        let session_ended = self
-            .events
-            .iter()
-            .rev()
-            .take_while(in_session)
-            .any(|(r, _)| ended(&r.event));
-        Head {
-            seq: last.seq,
-            chain: *chain,
-            received_at: last.received_at,
-            session: last.session,
-            session_open: last.session > 0 && !session_ended,
-        }
+        self.head
     }
 
     fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError> {
@@ -70,11 +54,18 @@ impl EventLog for MemoryLog {
                 .map_err(|error| damaged(error.to_string()))?;
             let text = std::str::from_utf8(&body).map_err(|error| damaged(error.to_string()))?;
             head.chain = Columns::of(recorded, text).link(&head.chain);
+            head.seq = recorded.seq;
+            head.received_at = recorded.received_at;
+            let begins = recorded.session > head.session;
+            head.session = recorded.session;
+            head.session_open =
+                (begins || head.session_open) && !matches!(recorded.event, Event::Disconnected(_));
             linked.push((recorded.clone(), head.chain));
         }
         self.events.append(&mut linked);
         self.keys.append(&mut keys);
-        Ok(self.head())
+        self.head = head;
+        Ok(head)
     }
 
     fn visit(

@@ -19,10 +19,12 @@ mod query;
 mod read;
 mod reader;
 mod row;
+mod verify;
 
 pub use options::LogOptions;
 pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
+pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
@@ -159,6 +161,17 @@ impl SqliteLog {
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
         self.side.checkpoint(consumer)
+    }
+
+    /// Puts a damaged event on record as known, so that [`verify`] tells it from new damage.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: it was not noted.
+    pub fn quarantine(&mut self, seq: Seq, reason: &str) -> Result<(), LogError> {
+        self.write("quarantine an event", |conn| {
+            conn.prepare_cached("INSERT OR REPLACE INTO quarantine (seq, reason) VALUES (?1, ?2)")?
+                .execute(params![stored(seq.0), reason])
+        })
     }
 
     /// Makes everything durable, folds the WAL into the file and lets go of it. With no reader

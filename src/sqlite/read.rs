@@ -151,6 +151,12 @@ impl ReadSide {
         Ok(act(kind, Some(actor)))
     }
 
+    /// Forgets the dictionaries, so that they are read from the file again.
+    pub(crate) fn forget_names(&self) {
+        self.kinds.replace(Names::of_kinds());
+        self.actors.replace(Names::of_actors());
+    }
+
     /// The range a read comes down to; `None` where it holds nothing.
     fn bounds(&self, read: &Read) -> rusqlite::Result<Option<Bounds>> {
         let mut bounds = Bounds {

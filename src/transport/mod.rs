@@ -4,8 +4,32 @@
 //! encrypts and upgrades. A transport then carries Engine.IO text frames both ways without
 //! blocking, and wakes its owner when there is something to do. Both are traits, so that a test or
 //! another platform can stand in. Nothing here knows what a frame means.
+//!
+//! The connector of real networks is [`NetConnector`]: `discovery` asks where, `websocket` opens
+//! and carries, `polling` stands in for it behind proxies that refuse the upgrade.
 
-use crate::config::TransportChoice;
+mod attempt;
+mod connector;
+#[cfg(test)]
+mod connector_tests;
+mod discovery;
+mod endpoint;
+mod http;
+mod polling;
+mod stall;
+mod stream;
+#[cfg(test)]
+mod test_server;
+#[cfg(feature = "tls")]
+mod tls;
+mod websocket;
+
+pub(crate) use attempt::clock;
+pub use connector::NetConnector;
+#[cfg(test)]
+pub(crate) use test_server::dial as dial_for_tests;
+
+use crate::config::{Config, Login, TransportChoice};
 use crate::secret::Secret;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +61,41 @@ pub struct Dial {
     pub frame_bytes_max: usize,
     /// Most bytes waiting to be written.
     pub write_buffer_max: usize,
+}
+
+impl Dial {
+    /// What a configuration asks for, at the servers given (none: discover).
+    #[must_use]
+    pub fn new(config: &Config, servers: Vec<String>) -> Self {
+        Self {
+            origin: config.origin.clone(),
+            channel: config.channel.clone(),
+            servers,
+            cookie: cookie_header(&config.login),
+            transport: config.transport,
+            allow_insecure: config.allow_insecure,
+            extra_roots: config.extra_roots.clone(),
+            connect_wait_max: config.connect_wait_max,
+            write_wait_max: config.write_wait_max,
+            frame_bytes_max: config.frame_bytes_max,
+            write_buffer_max: config.write_buffer_max,
+        }
+    }
+}
+
+/// The `Cookie` header of a login by cookie (`src/session.js`, `src/web/middleware/ipsessioncookie.js`).
+fn cookie_header(login: &Login) -> Option<Secret> {
+    let Login::Cookie {
+        auth, ip_session, ..
+    } = login
+    else {
+        return None;
+    };
+    let auth = auth.expose();
+    Some(Secret::new(match ip_session {
+        Some(ip_session) => format!("auth={auth}; ip-session={}", ip_session.expose()),
+        None => format!("auth={auth}"),
+    }))
 }
 
 /// Tells a connector that its result is no longer wanted.
@@ -83,7 +142,9 @@ pub trait Transport: Send {
     fn kind(&self) -> &'static str;
 
     /// Ties the transport to its owner's poll: it registers its socket under `token`, or keeps the
-    /// waker to call when a frame has come.
+    /// waker to call when a frame has come. The waker is called once at any rate, as frames may
+    /// have come already. Readiness is told once: receive until [`Received::Nothing`] before
+    /// waiting again, since what was read and decrypted ahead makes no socket ready.
     ///
     /// # Errors
     /// What the operating system says.
@@ -145,6 +206,12 @@ pub enum DialError {
     /// The only servers on offer are not encrypted.
     #[error("{url} is not encrypted: allow it with allow_insecure if you must")]
     Insecure {
+        /// The server on offer.
+        url: String,
+    },
+    /// The server is encrypted, and encryption is not compiled in.
+    #[error("{url} needs TLS: build with the feature `tls`")]
+    NoTls {
         /// The server on offer.
         url: String,
     },

@@ -1,0 +1,61 @@
+//! Events into the log: whole schema, both indexes and the hash chain, by transactions of 1, 16,
+//! 256 and 512, on disk and in memory.
+//!
+//! Baseline: prepared inserts of the same bodies into a bare table, in the same transactions.
+
+mod common;
+
+use common::*;
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use projectionist::{EventLog, LogOptions, MemoryLog, SqliteLog};
+
+fn append(c: &mut Criterion) {
+    let events = messages(16_384);
+    let bodies: Vec<String> = events.iter().map(body).collect();
+    let mut group = c.benchmark_group("append");
+    for batch in [1, 16, 256, 512] {
+        let count = if batch == 1 { 2_048 } else { 16_384 };
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::new("baseline: bare inserts", batch), |b| {
+            b.iter_batched_ref(
+                || tempfile::tempdir().unwrap(),
+                |folder| bare_insert(&folder.path().join("bare.db"), &bodies[..count], batch),
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("log on disk", batch), |b| {
+            b.iter_batched_ref(
+                || tempfile::tempdir().unwrap(),
+                |folder| {
+                    let options = LogOptions::new("bench", "https://cytu.be");
+                    let path = folder.path().join("log.db");
+                    let mut log = SqliteLog::create_or_open(path, &options).unwrap();
+                    for batch in events[..count].chunks(batch) {
+                        log.append(batch).unwrap();
+                    }
+                    log
+                },
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("log in memory", batch), |b| {
+            b.iter_batched_ref(
+                MemoryLog::new,
+                |log| {
+                    for batch in events[..count].chunks(batch) {
+                        log.append(batch).unwrap();
+                    }
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10);
+    targets = append
+}
+criterion_main!(benches);

@@ -1,0 +1,73 @@
+//! A long log to state: every event read, decoded and folded. 200,000 events, or `EVENTS=n`.
+//!
+//! Baseline: the same rows scanned, all columns touched, nothing decoded.
+
+mod common;
+
+use common::*;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use projectionist::{ChannelState, EventLog, LogOptions, Read, SqliteLog, SqliteReader, verify};
+use std::path::Path;
+
+fn bare_scan(path: &Path) -> i64 {
+    let conn = rusqlite::Connection::open(path).unwrap();
+    let mut statement = conn.prepare("SELECT * FROM event ORDER BY seq").unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut bytes = 0;
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            bytes += match row.get_ref(column).unwrap() {
+                rusqlite::types::ValueRef::Text(text) | rusqlite::types::ValueRef::Blob(text) => {
+                    text.len() as i64
+                }
+                rusqlite::types::ValueRef::Integer(n) => n & 1,
+                _ => 0,
+            };
+        }
+    }
+    bytes
+}
+
+fn replay(c: &mut Criterion) {
+    let count = std::env::var("EVENTS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(200_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let options = LogOptions::new("bench", "https://cytu.be");
+    let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
+    for batch in messages(count).chunks(512) {
+        log.append(batch).unwrap();
+    }
+    log.close().unwrap();
+
+    let mut group = c.benchmark_group("replay");
+    group.throughput(Throughput::Elements(count as u64));
+    group.bench_function("baseline: bare scan", |b| b.iter(|| bare_scan(&path)));
+    group.bench_function("read, decode and fold", |b| {
+        b.iter(|| {
+            let reader = SqliteReader::open(&path).unwrap();
+            let mut state = ChannelState::default();
+            reader
+                .visit(&Read::default(), &mut |recorded| {
+                    state.apply(&recorded);
+                    true
+                })
+                .unwrap();
+            assert_eq!(state.seq.0, count as u64);
+        });
+    });
+    group.bench_function("verify", |b| {
+        b.iter(|| verify(&SqliteReader::open(&path).unwrap(), |_, _| {}).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10);
+    targets = replay
+}
+criterion_main!(benches);

@@ -1,0 +1,353 @@
+//! What a host holds: read the state, wait for it, follow the log, act.
+
+use super::Running;
+use super::health::{Health, Storage};
+use super::inbox::{InboxSender, Request};
+use super::receipt::Receipt;
+use super::shared::Shared;
+use super::subscription::{Filter, Start, Subscription};
+use crate::channel::CommandId;
+use crate::command::{Command, CommandError};
+use crate::error::{CloseError, SubscribeError, WaitError};
+use crate::event::{Recorded, Seq};
+use crate::log::{Checkpoint, LogError, Read};
+use crate::session::Phase;
+use crate::sqlite::SqliteReader;
+use crate::state::ChannelState;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A channel, as a host holds it: cheap to clone, usable from any thread, without an async
+/// runtime.
+///
+/// A clone is one reference count; all clones speak to the same engine. [`ChannelHandle::state`]
+/// takes a lock for a reference count and never makes the channel thread wait longer than that.
+/// Reads of the log use connections of their own. The last handle (the [`Engine`](crate::Engine)
+/// holds one) stops the engine when it goes, and waits for its thread.
+#[derive(Clone)]
+pub struct ChannelHandle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    inbox: InboxSender,
+    running: Running,
+    close_wait_max: Duration,
+    next_command: AtomicU64,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.inbox.stop();
+        self.running.join();
+    }
+}
+
+impl std::fmt::Debug for ChannelHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelHandle")
+            .field("log", &self.inner.shared.log_path)
+            .field("seq", &self.state().seq)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ChannelHandle {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        inbox: InboxSender,
+        running: Running,
+        close_wait_max: Duration,
+    ) -> Self {
+        let next_command = AtomicU64::new(1);
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                inbox,
+                running,
+                close_wait_max,
+                next_command,
+            }),
+        }
+    }
+
+    /// The channel as of the newest committed event. Costs two reference counts; never blocks.
+    #[must_use]
+    pub fn state(&self) -> Arc<ChannelState> {
+        self.inner.shared.state()
+    }
+
+    /// How the engine is doing. A copy; never blocks on network or disk.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.inner.shared.health()
+    }
+
+    /// Waits until the picture is live: the channel joined, its burst folded in.
+    ///
+    /// # Errors
+    /// - [`WaitError::TimedOut`]: not within `timeout`; the engine goes on trying.
+    /// - [`WaitError::Ended`]: refused for good, such as by a ban or a wrong password.
+    /// - [`WaitError::Closed`], [`WaitError::Poisoned`]: the engine has stopped.
+    pub fn wait_live(&self, timeout: Duration) -> Result<Arc<ChannelState>, WaitError> {
+        self.wait_for(ChannelState::is_live, timeout)
+    }
+
+    /// Waits until the state satisfies a condition, which is tried at each commit, on the calling
+    /// thread, without a lock.
+    ///
+    /// # Errors
+    /// As [`ChannelHandle::wait_live`].
+    pub fn wait_for(
+        &self,
+        mut condition: impl FnMut(&ChannelState) -> bool,
+        timeout: Duration,
+    ) -> Result<Arc<ChannelState>, WaitError> {
+        let shared = &self.inner.shared;
+        let until = deadline(timeout);
+        loop {
+            let state = shared.state();
+            if condition(&state) {
+                return Ok(state);
+            }
+            let left = remaining(until);
+            let seen = state.seq;
+            let stop = shared.wait(left, |health, closed| {
+                let moved = health.head > seen;
+                (moved || closed || health.phase == Phase::Closed).then_some((moved, closed))
+            });
+            match stop {
+                Some((true, _)) => {}
+                Some((false, closed)) => return Err(self.ended(&state, closed)),
+                None => {
+                    let Health {
+                        phase, last_error, ..
+                    } = self.health();
+                    return Err(WaitError::TimedOut {
+                        after: timeout,
+                        phase,
+                        last_error,
+                    });
+                }
+            }
+        }
+    }
+
+    fn ended(&self, state: &ChannelState, closed: bool) -> WaitError {
+        let health = self.health();
+        match health.storage {
+            Storage::Poisoned { error } => WaitError::Poisoned(error),
+            _ if closed => WaitError::Closed,
+            _ => WaitError::Ended {
+                cause: state.connection.lost,
+                last_error: health.last_error,
+            },
+        }
+    }
+
+    /// Says something in the channel. Slash commands are the server's.
+    ///
+    /// Returns at once; the receipt tells what came of it. The line waits its turn under the
+    /// server's rate limit for at most [`Config::send_wait_max`](crate::Config::send_wait_max).
+    ///
+    /// # Errors
+    /// A [`CommandError`] that says why it was not even tried; see [`Command::check`].
+    pub fn say(&self, text: impl Into<String>) -> Result<Receipt, CommandError> {
+        self.send(Command::Say { text: text.into() })
+    }
+
+    /// Sends a private message to someone in the channel.
+    ///
+    /// # Errors
+    /// A [`CommandError`] that says why it was not even tried; see [`Command::check`].
+    pub fn pm(
+        &self,
+        to: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Result<Receipt, CommandError> {
+        self.send(Command::Pm {
+            to: to.into(),
+            text: text.into(),
+        })
+    }
+
+    /// Hands a command over. Never blocks.
+    ///
+    /// # Errors
+    /// - [`CommandError::Busy`]: too many are waiting.
+    /// - [`CommandError::Closed`], [`CommandError::Poisoned`]: the engine has stopped.
+    /// - The rest: see [`Command::check`].
+    pub fn send(&self, command: Command) -> Result<Receipt, CommandError> {
+        let shared = &self.inner.shared;
+        self.check_running()?;
+        command.check(&shared.state(), shared.chat_length_max)?;
+        let (receipt, slot) = Receipt::new();
+        let id = CommandId(self.inner.next_command.fetch_add(1, Ordering::Relaxed));
+        self.request(Request::Command(id, command, slot))?;
+        Ok(receipt)
+    }
+
+    fn check_running(&self) -> Result<(), CommandError> {
+        if let Storage::Poisoned { error } = self.health().storage {
+            return Err(CommandError::Poisoned(error));
+        }
+        if self.inner.shared.is_closed() {
+            Err(CommandError::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn request(&self, request: Request) -> Result<(), CommandError> {
+        let shared = &self.inner.shared;
+        self.inner.inbox.send(request).map_err(|error| {
+            if error.is_full() {
+                CommandError::Busy(shared.send_wait_max)
+            } else {
+                CommandError::Closed
+            }
+        })
+    }
+
+    /// Follows the log: every committed event that passes the filter, in order, none skipped,
+    /// from where `start` says. A slow reader falls behind and can see by how much; it never loses
+    /// anything and never slows the recorder.
+    ///
+    /// # Errors
+    /// - [`SubscribeError::WrongLog`], [`SubscribeError::Ahead`], [`SubscribeError::Diverged`],
+    ///   [`SubscribeError::Trimmed`]: the checkpoint does not fit this log.
+    /// - [`SubscribeError::Log`]: the log cannot be read.
+    pub fn subscribe(&self, filter: Filter, start: Start) -> Result<Subscription, SubscribeError> {
+        Subscription::open(Arc::clone(&self.inner.shared), filter, start)
+    }
+
+    /// Reads events from the log into memory; see [`Read`]. Blocks for the disk only.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn history(&self, read: &Read) -> Result<Vec<Recorded>, LogError> {
+        self.reader()?.read(read)
+    }
+
+    /// Visits events of the log in order until the visitor says `false`: for ranges that do not
+    /// fit into memory.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn visit_history(
+        &self,
+        read: &Read,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), LogError> {
+        self.reader()?.visit(read, visitor)
+    }
+
+    /// A read-only connection to the log, for reads of one's own.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn reader(&self) -> Result<SqliteReader, LogError> {
+        SqliteReader::open(&self.inner.shared.log_path)
+    }
+
+    /// The newest position, as proof of how far a consumer that starts now has seen.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn checkpoint(&self) -> Result<Checkpoint, LogError> {
+        let head = self.reader()?.head()?;
+        let log_id = self.inner.shared.log_id.clone();
+        Ok(Checkpoint {
+            log_id,
+            seq: head.seq,
+            chain: head.chain,
+        })
+    }
+
+    /// Identity of the log, as checkpoints bear it.
+    #[must_use]
+    pub fn log_id(&self) -> &str {
+        &self.inner.shared.log_id
+    }
+
+    /// Makes every event up to the present survive a power cut, and says up to where that is.
+    /// Blocks for a sync of the disk.
+    ///
+    /// # Errors
+    /// - [`CommandError::Poisoned`]: the disk refused.
+    /// - [`CommandError::Busy`], [`CommandError::Closed`]: the request was not taken.
+    pub fn flush(&self) -> Result<Seq, CommandError> {
+        self.check_running()?;
+        let seq = self.state().seq;
+        let (done, flushed) = crossbeam_channel::bounded(1);
+        self.request(Request::Flush(done))?;
+        match flushed.recv() {
+            Ok(Ok(())) => Ok(seq),
+            Ok(Err(error)) => Err(CommandError::Poisoned(error)),
+            Err(_) => Err(CommandError::Closed),
+        }
+    }
+
+    /// Comes back after an end that the engine does not come back from by itself, such as a kick.
+    /// Does nothing while a connection is up or under way.
+    ///
+    /// # Errors
+    /// [`CommandError::Busy`], [`CommandError::Closed`], [`CommandError::Poisoned`]: the request
+    /// was not taken.
+    pub fn rejoin(&self) -> Result<(), CommandError> {
+        self.check_running()?;
+        self.request(Request::Rejoin)
+    }
+
+    /// Stops the engine: leaves the channel, writes the last events, closes the log. Commands under
+    /// way are settled. Blocks for at most
+    /// [`Config::close_wait_max`](crate::Config::close_wait_max); other handles then see a closed
+    /// engine whose state stays readable.
+    ///
+    /// # Errors
+    /// - [`CloseError::TimedOut`]: it takes longer; it goes on closing.
+    /// - [`CloseError::Poisoned`]: the log could not be written to its end.
+    pub fn close(&self) -> Result<(), CloseError> {
+        let Inner {
+            shared,
+            inbox,
+            running,
+            close_wait_max,
+            ..
+        } = self.inner.as_ref();
+        inbox.stop();
+        let closed = shared.wait(*close_wait_max, |_, closed| closed.then_some(()));
+        if closed.is_none() {
+            return Err(CloseError::TimedOut(*close_wait_max));
+        }
+        running.join();
+        match self.health().storage {
+            Storage::Poisoned { error } => Err(CloseError::Poisoned(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "deadlines of waits on the host's own threads"
+)]
+fn deadline(timeout: Duration) -> Option<Instant> {
+    Instant::now().checked_add(timeout)
+}
+
+/// What is left until a deadline; a long time if there is none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "deadlines of waits on the host's own threads"
+)]
+fn remaining(until: Option<Instant>) -> Duration {
+    match until {
+        Some(until) => until
+            .checked_duration_since(Instant::now())
+            .unwrap_or_default(),
+        None => Duration::MAX,
+    }
+}

@@ -1,0 +1,159 @@
+//! Whether a log is what was written: every hash recomputed, everything derived compared.
+//!
+//! SQLite notices a torn page, not a flipped bit. Here each row is read column by column as it
+//! stands in the file and linked to the chain anew, without the code that decodes events, so that
+//! a fault in that cannot hide one in the file. Bodies are then decoded on their own account.
+//! Damage is a finding, not an error: one look tells all there is. Nothing is changed.
+
+mod scan;
+mod side;
+
+use crate::event::{Recorded, Seq};
+use crate::log::{ChainHash, LogError};
+use crate::sqlite::failure::{is_corrupt, storage};
+use crate::sqlite::reader::SqliteReader;
+use crate::sqlite::verify::scan::Scan;
+
+/// Findings kept; a log with more is lost anyway.
+const FINDINGS_MAX: usize = 100;
+
+/// What a log was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// Events looked at.
+    pub events: u64,
+    /// Every event up to and including this one is what was written.
+    pub good: Seq,
+    /// The chain's hash there. Kept elsewhere, it also proves that the log was never cut short.
+    pub chain: ChainHash,
+    /// What is wrong, in the order found; of very many, the first hundred.
+    pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// Whether nothing is wrong but what is known to be (see [`crate::SqliteLog::quarantine`]).
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.known)
+    }
+
+    /// The first event that is wrong.
+    #[must_use]
+    pub fn first_bad(&self) -> Option<Seq> {
+        self.findings.iter().filter_map(|finding| finding.seq).min()
+    }
+}
+
+/// One thing that is wrong with a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Of what sort it is.
+    pub fault: Fault,
+    /// The event it is about, where it is about one.
+    pub seq: Option<Seq>,
+    /// In words; never the content of an event.
+    pub detail: String,
+    /// The event is in quarantine: its damage was seen before and accepted.
+    pub known: bool,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(seq) = self.seq {
+            write!(f, "event {seq}: ")?;
+        }
+        f.write_str(&self.detail)
+    }
+}
+
+/// Sorts of damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// An event's columns do not give its hash: one or the other was changed.
+    Hash,
+    /// An event is missing.
+    Hole,
+    /// A row cannot be read, or holds what no event has.
+    Unreadable,
+    /// A kind or actor has no name.
+    Dictionary,
+    /// An event is older than the one before it.
+    Time,
+    /// A body is not that of its kind.
+    Body,
+    /// The table of sessions and the events disagree.
+    Session,
+    /// A folded state belongs to another chain.
+    Snapshot,
+    /// A consumer's position is not in this chain.
+    Checkpoint,
+    /// A position once put on record is not in this chain: events were lost at the end.
+    Anchor,
+    /// The file's own structure is broken.
+    File,
+}
+
+/// Verifies a log, which may be in use. `progress` is told the position reached and the last,
+/// about once a thousand events.
+///
+/// # Errors
+/// - [`LogError::Storage`]: the file could not be read, for another reason than damage.
+pub fn verify(reader: &SqliteReader, progress: impl FnMut(u64, u64)) -> Result<Verdict, LogError> {
+    verify_with(reader, progress, &mut |_| {})
+}
+
+/// As [`verify`], and shows each event that could be decoded to `each`, in order: so that a fold
+/// can be compared in the same pass.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    reader: &SqliteReader,
+    mut progress: impl FnMut(u64, u64),
+    each: &mut dyn FnMut(&Recorded),
+) -> Result<Verdict, LogError> {
+    let side = &reader.side;
+    side.forget_names();
+    let failed = storage(&side.path, "verify");
+    let mut scan = Scan::new(side, each);
+    let mut look = || {
+        scan.run(&mut progress)?;
+        // A writer may have gone on. What is left is few; with it, the tables that follow from
+        // the events are compared as of one moment.
+        let moment = side.conn.unchecked_transaction()?;
+        scan.run(&mut progress)?;
+        scan.compare()?;
+        moment.commit()
+    };
+    match look() {
+        Err(error) if is_corrupt(&error) => {
+            let next = scan.next();
+            scan.findings
+                .add(Fault::Unreadable, Some(next), error.to_string());
+        }
+        done => done.map_err(&failed)?,
+    }
+    side::check_file(side, &mut scan.findings);
+    side::mark_known(side, &mut scan.findings);
+    Ok(scan.verdict())
+}
+
+/// A bounded list of findings.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, fault: Fault, seq: Option<Seq>, detail: impl Into<String>) {
+        if self.0.len() < FINDINGS_MAX {
+            self.0.push(Finding {
+                fault,
+                seq,
+                detail: detail.into(),
+                known: false,
+            });
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The walk along the chain: each row against the row before it.
+//!
+//! After a fault the walk goes on from the stored hash, so that one damaged event is one finding,
+//! and what lies behind it is still looked at.
+
+use crate::event::{Recorded, Seq};
+use crate::log::ChainHash;
+use crate::sqlite::read::ReadSide;
+use crate::sqlite::row::{COLUMNS, RawRow};
+use crate::sqlite::verify::side::{Sessions, compare_positions};
+use crate::sqlite::verify::{Fault, Findings, Verdict};
+use rusqlite::Row;
+
+/// Rows to a page; between pages the file's WAL may be folded away.
+const PAGE_ROWS: i64 = 1024;
+
+/// Where the walk is, and what it has seen.
+pub(super) struct Scan<'a> {
+    side: &'a ReadSide,
+    each: &'a mut dyn FnMut(&Recorded),
+    pub(super) findings: Findings,
+    sessions: Sessions,
+    /// The position of the row last read, as SQLite orders them.
+    last: i64,
+    expected: u64,
+    /// The hash to go on from; none where the row before has none.
+    base: Option<ChainHash>,
+    received_us: i64,
+    events: u64,
+    good: Seq,
+    chain: ChainHash,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(side: &'a ReadSide, each: &'a mut dyn FnMut(&Recorded)) -> Self {
+        Self {
+            side,
+            each,
+            findings: Findings::default(),
+            sessions: Sessions::default(),
+            last: i64::MIN,
+            expected: 1,
+            base: Some(ChainHash::default()),
+            received_us: i64::MIN,
+            events: 0,
+            good: Seq(0),
+            chain: ChainHash::default(),
+        }
+    }
+
+    /// Walks from where the walk is to the end.
+    pub(super) fn run(&mut self, progress: &mut dyn FnMut(u64, u64)) -> rusqlite::Result<()> {
+        let conn = &self.side.conn;
+        let end: Option<i64> = conn.query_row("SELECT max(seq) FROM event", [], |r| r.get(0))?;
+        let total = u64::try_from(end.unwrap_or(0)).unwrap_or(0);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM event NOT INDEXED WHERE seq > ?1 ORDER BY seq LIMIT {PAGE_ROWS}"
+        );
+        loop {
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([self.last])?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                self.check(row)?;
+                count += 1;
+            }
+            progress(self.expected - 1, total);
+            if count < PAGE_ROWS {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The position the walk would look at next.
+    pub(super) fn next(&self) -> Seq {
+        Seq(self.expected)
+    }
+
+    /// Compares what follows from the events with the events, all of which were looked at.
+    pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
+        let head = Seq(self.expected - 1);
+        self.sessions.compare(self.side, &mut self.findings)?;
+        compare_positions(self.side, head, &mut self.findings)
+    }
+
+    pub(super) fn verdict(self) -> Verdict {
+        Verdict {
+            events: self.events,
+            good: self.good,
+            chain: self.chain,
+            findings: self.findings.0,
+        }
+    }
+
+    /// Checks one row and steps behind it.
+    fn check(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        self.events += 1;
+        let at: i64 = row.get(0)?;
+        let (before, found_before) = (self.last, self.findings.0.len());
+        self.last = at;
+        match RawRow::read(row) {
+            Ok(raw) if at > before => self.check_row(&raw)?,
+            Ok(_) => self.add(Fault::Unreadable, "rows are out of order"),
+            Err(detail) => {
+                self.add(Fault::Unreadable, detail);
+                self.base = None;
+                self.expected = u64::try_from(at).map_or(self.expected, |at| at + 1);
+            }
+        }
+        if found_before == 0 && self.findings.0.is_empty() {
+            self.good = Seq(self.expected - 1);
+            self.chain = self.base.unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Checks a row whose columns are of the right types.
+    fn check_row(&mut self, raw: &RawRow<'_>) -> rusqlite::Result<()> {
+        if raw.seq != self.expected {
+            self.add(Fault::Hole, format!("missing; {} follows", raw.seq));
+            self.expected = raw.seq;
+            self.base = None;
+        }
+        if raw.received_us < self.received_us {
+            self.add(Fault::Time, "received before the event ahead of it");
+        }
+        if !self.sessions.note(raw.session, raw.seq, raw.received_us) {
+            self.add(Fault::Session, format!("back in session {}", raw.session));
+        }
+        let base = self.base;
+        let checked = self.side.with_names(raw, |kind, actor| {
+            let linked = base.map(|base| raw.columns(kind, actor).link(&base));
+            Ok((linked, raw.decode(kind, actor)))
+        })?;
+        match checked {
+            Ok((linked, decoded)) => self.judge(raw, linked, decoded),
+            Err(detail) => self.add(Fault::Dictionary, detail),
+        }
+        self.received_us = raw.received_us;
+        self.base = Some(raw.chain);
+        self.expected = raw.seq.saturating_add(1);
+        Ok(())
+    }
+
+    /// Notes what the hash and the body say, each on its own account.
+    fn judge(
+        &mut self,
+        raw: &RawRow<'_>,
+        linked: Option<ChainHash>,
+        decoded: Result<Recorded, String>,
+    ) {
+        if linked.is_some_and(|linked| linked != raw.chain) {
+            self.add(Fault::Hash, "not what was written: its hash differs");
+        }
+        match decoded {
+            Ok(recorded) => {
+                self.sessions.learn(&recorded);
+                (self.each)(&recorded);
+            }
+            Err(detail) => self.add(Fault::Body, detail),
+        }
+    }
+
+    /// Notes a fault of the row being looked at.
+    fn add(&mut self, fault: Fault, detail: impl Into<String>) {
+        let seq = Seq(self.expected);
+        self.findings.add(fault, Some(seq), detail);
+    }
+}
