@@ -1,0 +1,145 @@
+//! `export`: a log, or a part of it, as a file for other tools.
+//!
+//! Events pass through one at a time: a log of any length needs no more memory than one event.
+
+use crate::cli::csv;
+use crate::cli::event_json::{Show, write_event};
+use crate::cli::failure::Failure;
+use crate::cli::output::Out;
+use crate::cli::progress;
+use crate::cli::select::{Redacted, Select};
+use crate::cli::when::{TIME_HELP, time};
+use indicatif::ProgressBar;
+use projectionist::{Recorded, SqliteReader, UnixMicros};
+use std::io::Write;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  projectionist export MyChannel.events.db --format csv --kinds message --out chat.csv
+  projectionist export MyChannel.events.db --format ndjson | gzip > MyChannel.ndjson.gz
+
+CSV is as RFC 4180 has it, in UTF-8; its text is that of the channel, exactly: a spreadsheet may
+take a cell that begins with = + - or @ for a formula, so import such columns as text.";
+
+/// Events between two looks of the progress bar.
+const PROGRESS_EVERY: u64 = 1000;
+
+/// Options of `export`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{TIME_HELP}\n\n{EXAMPLES}"))]
+pub(crate) struct Args {
+    /// The log, which may be in use
+    log: PathBuf,
+    /// ndjson: one JSON object a line; csv: a table with a heading
+    #[arg(long, value_enum)]
+    format: Format,
+    #[command(flatten)]
+    select: Select,
+    /// At or after this time
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    since: Option<UnixMicros>,
+    /// Before this time
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    until: Option<UnixMicros>,
+    /// The payloads as they came, too
+    #[arg(long)]
+    raw: bool,
+    /// Into this file, instead of to standard output
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Ndjson,
+    Csv,
+}
+
+/// Writes the events asked for.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let reader = SqliteReader::open(&args.log)?;
+    let redacted = Redacted::of(&reader)?;
+    let mut writer = Writer {
+        out: open(args, &reader)?,
+        format: args.format,
+        raw: args.raw,
+        redacted,
+        row: Vec::new(),
+    };
+    writer.heading()?;
+    let head = reader.head()?.seq;
+    let bar = if writer.out.is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        progress::bar("events", head.0)
+    };
+    let read = args
+        .select
+        .read()
+        .received(args.since, args.until)
+        .until(head);
+    let mut written = Ok(());
+    let visited = reader.visit(&read, &mut |recorded| {
+        if recorded.seq.0 % PROGRESS_EVERY == 0 {
+            bar.set_position(recorded.seq.0);
+        }
+        written = writer.event(&recorded);
+        written.is_ok()
+    });
+    bar.finish_and_clear();
+    visited?;
+    written?;
+    Ok(writer.out.flush()?)
+}
+
+fn open(args: &Args, reader: &SqliteReader) -> Result<Out, Failure> {
+    let Some(path) = &args.out else {
+        return Ok(Out::data());
+    };
+    // Emptying the log that is to be exported would be the worst of all exports.
+    let is_log = path.canonicalize().is_ok_and(|path| path == reader.path());
+    if is_log {
+        let text = format!("{} is the log itself: give another file", path.display());
+        return Err(Failure::Usage(text));
+    }
+    Out::file(path).map_err(|error| Failure::Bad(format!("{}: {error}", path.display())))
+}
+
+struct Writer {
+    out: Out,
+    format: Format,
+    raw: bool,
+    redacted: Redacted,
+    row: Vec<u8>,
+}
+
+impl Writer {
+    fn heading(&mut self) -> Result<(), Failure> {
+        if self.format == Format::Csv {
+            csv::heading(&mut self.row, self.raw);
+            self.out.write_all(&self.row)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, recorded: &Recorded) -> Result<(), Failure> {
+        let redacted = self.redacted.contains(recorded.seq);
+        let show = Show {
+            raw: self.raw,
+            redacted,
+        };
+        match self.format {
+            Format::Ndjson => {
+                write_event(&mut self.row, recorded, show).map_err(std::io::Error::from)?;
+                self.out.json_line(&self.row)?;
+            }
+            Format::Csv => {
+                csv::row(&mut self.row, recorded, show).map_err(std::io::Error::from)?;
+                self.out.raw_text(&self.row)?;
+            }
+        }
+        Ok(())
+    }
+}
