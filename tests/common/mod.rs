@@ -188,6 +188,14 @@ impl<L: EventLog> Room<L> {
         self.input(Input::Timeout);
     }
 
+    /// Lets time pass while the server pings.
+    pub(crate) fn watch(&mut self, ms: i64) {
+        for step in (0..ms).step_by(25_000) {
+            self.wait((ms - step).min(25_000));
+            self.frame("2");
+        }
+    }
+
     /// From nothing to the moment before the join burst, the server agreeing to everything.
     pub(crate) fn connect(&mut self) {
         if self.channel().phase() == Phase::Idle {
