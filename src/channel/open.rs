@@ -111,7 +111,7 @@ impl<L: EventLog> Channel<L> {
 ///
 /// # Errors
 /// What the log says while it is read.
-pub fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
+pub(crate) fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
     let mut state = snapshot_state(log)?.unwrap_or_default();
     log.visit(&Read::default().after(state.seq), &mut |recorded| {
         state.apply(&recorded);

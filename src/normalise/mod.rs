@@ -225,8 +225,11 @@ impl Normaliser {
                 None
             }
             // Seen when our entry tipped a vote. It is in no replay, so it is kept, but it never
-            // enters the tail: the server's buffer does not hold it.
-            Incoming::ChatMsg(msg) => Some(self.message(context, raw, &msg)),
+            // enters the tail: the server's buffer does not hold it. What the buffer does hold
+            // comes again within the burst, in its place.
+            Incoming::ChatMsg(msg) if !chat::is_bufferable(&msg) => {
+                Some(self.message(context, raw, &msg))
+            }
             incoming if rest::is_said_to_us(&incoming) => self.inside(context, raw, incoming),
             _ => {
                 self.unrecorded.before_burst += 1;

@@ -162,6 +162,9 @@ fn playlist(
         Incoming::SetPlaylistMeta(wire) => Event::PlaylistCounted(convert::meta(wire)),
         Incoming::Playlist(items) => {
             let items: Vec<_> = items.into_iter().map(Into::into).collect();
+            if pending.is_repeated(context, &items) {
+                return None;
+            }
             let cause = pending.replace_cause(context, &items);
             Event::PlaylistReplaced(PlaylistReplaced { items, cause })
         }

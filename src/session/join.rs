@@ -51,11 +51,12 @@ impl Session {
 
     /// A recorded client joins when it likes: its burst is what tells.
     fn react_observed(&mut self, now: Now, incoming: &Incoming<'_>) -> Option<Ended> {
-        if self.observing && self.phase == Phase::Greeting {
-            if let Incoming::SetPermissions(_) = incoming {
-                self.enter(Phase::Joining, None);
-                self.live_since = Some(now.mono);
-            }
+        if self.observing
+            && self.phase == Phase::Greeting
+            && let Incoming::SetPermissions(_) = incoming
+        {
+            self.enter(Phase::Joining, None);
+            self.live_since = Some(now.mono);
         }
         None
     }

@@ -406,10 +406,12 @@ impl Session {
                 Ok(socketio::Packet::Connect) if !self.connected => {
                     self.enter(Phase::Connecting, None);
                 }
-                Ok(socketio::Packet::Event(event)) if event.name == "joinChannel" => {
-                    if self.connected && self.phase != Phase::Live {
-                        self.enter(Phase::Joining, None);
-                    }
+                Ok(socketio::Packet::Event(event))
+                    if event.name == "joinChannel"
+                        && self.connected
+                        && self.phase != Phase::Live =>
+                {
+                    self.enter(Phase::Joining, None);
                 }
                 _ => {}
             },
