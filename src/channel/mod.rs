@@ -397,7 +397,6 @@ impl<L: EventLog> Channel<L> {
             actor,
             cause: match cause {
                 Cause::None => None,
-                Cause::Event(seq) => Some(seq),
                 Cause::First => first,
             },
             corr: None,
