@@ -17,7 +17,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
-    each: &'a mut dyn FnMut(&Recorded),
+    each: Option<&'a mut dyn FnMut(&Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
     /// The position of the row last read, as SQLite orders them.
@@ -34,7 +34,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: &'a mut dyn FnMut(&Recorded)) -> Self {
+    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(&Recorded)>) -> Self {
         Self {
             side,
             each,
@@ -135,14 +135,13 @@ impl<'a> Scan<'a> {
         if !self.sessions.note(raw.session, raw.seq, raw.received_us) {
             self.add(Fault::Session, format!("back in session {}", raw.session));
         }
-        let base = self.base;
-        let checked = self.side.with_names(raw, |kind, actor| {
-            let linked = base.map(|base| raw.columns(kind, actor).link(&base));
-            Ok((linked, raw.decode(kind, actor)))
+        let side = self.side;
+        let judged = side.with_names(raw, |kind, actor| {
+            self.judge(raw, kind, actor);
+            Ok(())
         })?;
-        match checked {
-            Ok((linked, decoded)) => self.judge(raw, linked, decoded),
-            Err(detail) => self.add(Fault::Dictionary, detail),
+        if let Err(detail) = judged {
+            self.add(Fault::Dictionary, detail);
         }
         self.received_us = raw.received_us;
         self.base = Some(raw.chain);
@@ -150,22 +149,19 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Notes what the hash and the body say, each on its own account.
-    fn judge(
-        &mut self,
-        raw: &RawRow<'_>,
-        linked: Option<ChainHash>,
-        decoded: Result<Recorded, String>,
-    ) {
+    /// Looks at hash and body, each on its own account.
+    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) {
+        let linked = self.base.map(|base| raw.columns(kind, actor).link(&base));
         if linked.is_some_and(|linked| linked != raw.chain) {
             self.add(Fault::Hash, "not what was written: its hash differs");
         }
-        match decoded {
-            Ok(recorded) => {
-                self.sessions.learn(&recorded);
-                (self.each)(&recorded);
-            }
-            Err(detail) => self.add(Fault::Body, detail),
+        let event = match raw.event(kind) {
+            Ok(event) => event,
+            Err(detail) => return self.add(Fault::Body, detail),
+        };
+        self.sessions.learn(raw, &event);
+        if let Some(each) = &mut self.each {
+            each(&raw.record(event, actor));
         }
     }
 
