@@ -6,6 +6,8 @@ mod log;
 mod model;
 mod number;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 
 pub use config::*;
