@@ -93,10 +93,12 @@ impl Model {
         let Some(name) = self.room_name(id) else {
             return;
         };
+        let author = self.name(id);
+        let html = text(&message, "msg").unwrap_or("").to_owned();
         self.broadcast(&name, "chatMsg", &message);
         let replay_max = self.config.replay_max;
         if let Some(room) = self.rooms.get_mut(&name) {
-            room.note(format!("<{}> {}", message["username"], message["msg"]));
+            room.note(format!("<{author}> {html}"));
             room.replay.push_back(message);
             while room.replay.len() > replay_max {
                 room.replay.pop_front();

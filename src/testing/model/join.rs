@@ -79,8 +79,9 @@ impl Model {
                 "This channel has blocked anonymous users. Please provide a user name to join.",
             );
         }
-        self.accept_pending(id);
+        self.accept(id);
         self.cancel_password_late(id);
+        self.after_entry(id);
     }
 
     fn wait_for(&mut self, id: ConnId, what: Pending) {
@@ -129,11 +130,12 @@ impl Model {
         }
         self.learn_rank(id);
         if self.rank(id) >= 2.0 {
-            self.accept_pending(id);
+            self.accept(id);
             self.cancel_password_late(id);
             if let Some(room) = self.room_name(id) {
                 self.broadcast_rank(id, &room);
             }
+            self.after_entry(id);
         }
     }
 
@@ -145,8 +147,26 @@ impl Model {
         }
     }
 
-    /// Lets the user in.
+    /// Lets in a user who waited.
     pub(super) fn accept_pending(&mut self, id: ConnId) {
+        self.accept(id);
+        self.after_entry(id);
+    }
+
+    /// What an account is told once it is in.
+    fn after_entry(&mut self, id: ConnId) {
+        let Some(user) = self.user(id).filter(|user| user.registered && user.in_room) else {
+            return;
+        };
+        let has_rank = user.has_channel_rank;
+        self.on_list_playlists(id);
+        if !has_rank {
+            self.start_rank_lookup(id);
+        }
+    }
+
+    /// Puts the user into the room: evicts its older sessions, announces it, sends the burst.
+    fn accept(&mut self, id: ConnId) {
         let Some(name) = self.user(id).and_then(|user| user.room.clone()) else {
             return;
         };
@@ -160,9 +180,7 @@ impl Model {
             user.in_room = true;
         }
         self.start_afk_timer(id);
-        let (named, registered) = self
-            .user(id)
-            .map_or((false, false), |user| (user.is_named(), user.registered));
+        let named = self.user(id).is_some_and(User::is_named);
         if named {
             self.evict_namesakes(id, &name);
             self.send_user_join(&name, id);
@@ -171,14 +189,8 @@ impl Model {
             room.users.push(id);
         }
         self.send_burst(id, &name);
-        if named && self.kick_if_banned(id, &name) {
-            return;
-        }
-        if registered {
-            self.on_list_playlists(id);
-            if !self.user(id).is_some_and(|user| user.has_channel_rank) {
-                self.start_rank_lookup(id);
-            }
+        if named {
+            self.kick_if_banned(id, &name);
         }
     }
 
@@ -254,7 +266,7 @@ impl Model {
     }
 
     /// The second look at name bans, for who is let in before having a name.
-    fn kick_if_banned(&mut self, id: ConnId, room: &str) -> bool {
+    fn kick_if_banned(&mut self, id: ConnId, room: &str) {
         let name = self.name(id);
         let banned = |room: &Room| room.registered && room.is_name_banned(&name);
         let banned = self.rooms.get(room).is_some_and(banned);
@@ -262,7 +274,6 @@ impl Model {
             self.kick(id, Some("You are banned from this channel."));
             self.mod_message(room, &format!("{name} was kicked (name is banned)"), 2.0);
         }
-        banned
     }
 
     /// Takes a user out of its room, told to those who stay.

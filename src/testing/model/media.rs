@@ -7,7 +7,7 @@
 use crate::testing::model::config::ModelConfig;
 use crate::testing::model::digest::{base64, md5};
 use crate::testing::model::html::{cut_utf16, escape};
-use crate::testing::model::playlist::{Media, clock_text};
+use crate::testing::model::list::{Media, clock_text};
 use serde_json::{Value, json};
 
 /// Videos that a playlist of a provider expands to.
@@ -99,7 +99,9 @@ fn embed(html: &str) -> Result<Vec<Media>, String> {
         rest.split_once('"').map(|(src, _)| src)
     });
     let src = src.ok_or_else(|| escape("Invalid embed.  Input must be an <iframe> tag"))?;
-    let id = format!("cu:{}", base64(&md5(src.as_bytes())));
+    // As long as the server's, which is SHA-256.
+    let halves = [md5(src.as_bytes()), md5(html.as_bytes())].concat();
+    let id = format!("cu:{}", base64(&halves));
     let meta = json!({ "embed": { "tag": "iframe", "src": src } });
     Ok(vec![media("cu", &id, "Custom Media", 0.0, meta)])
 }

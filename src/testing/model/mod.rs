@@ -25,6 +25,7 @@ mod filters;
 mod html;
 mod join;
 mod limits;
+mod list;
 mod login;
 mod media;
 mod moderation;
@@ -59,7 +60,7 @@ pub use view::{ItemView, RoomView, UserView};
 use crate::testing::random::SplitMix64;
 use conn::{Conn, User};
 use limits::TokenBucket;
-use playlist::Media;
+use list::Media;
 use room::Room;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -120,6 +121,8 @@ pub struct Model {
     next_bot: u64,
     last_save: SavedState,
     save_at_ms: Option<i64>,
+    /// Rooms whose media have changed and that are yet to be told.
+    changes: Vec<String>,
     out: VecDeque<Out>,
 }
 
@@ -144,6 +147,7 @@ impl Model {
             refusal: None,
             next_bot: ConnId::FIRST_BOT,
             save_at_ms: None,
+            changes: Vec::new(),
             out: VecDeque::new(),
             config,
         }
@@ -176,20 +180,24 @@ impl Model {
     pub fn frame(&mut self, conn: ConnId, text: &str, now_ms: i64) {
         self.tick(now_ms);
         self.on_frame(conn, text);
+        self.settle();
     }
 
     /// The transport has ended, however.
     pub fn closed(&mut self, conn: ConnId, now_ms: i64) {
         self.tick(now_ms);
         self.forget(conn);
+        self.settle();
     }
 
     /// Lets everything happen that is due at `now_ms`, each at its own time. Time never falls: an
     /// earlier time counts as the latest.
     pub fn tick(&mut self, now_ms: i64) {
+        self.settle();
         while let Some((due_ms, due)) = self.earliest().filter(|(due_ms, _)| *due_ms <= now_ms) {
             self.now_ms = self.now_ms.max(due_ms);
             self.happen(due);
+            self.settle();
         }
         self.now_ms = self.now_ms.max(now_ms);
     }
@@ -202,6 +210,7 @@ impl Model {
 
     /// Takes what is to be carried away, in order.
     pub fn take_output(&mut self) -> impl Iterator<Item = Out> + use<> {
+        self.settle();
         std::mem::take(&mut self.out).into_iter()
     }
 

@@ -7,6 +7,22 @@ use crate::testing::model::limits::Rate;
 use crate::testing::model::wire::{as_f64, num, truthy};
 use serde_json::{Map, Value, json};
 
+/// The options that are more than yes or no, in the order the server takes and answers them.
+const CHECKED: &[&str] = &[
+    "voteskip_ratio",
+    "afk_timeout",
+    "pagetitle",
+    "maxlength",
+    "externalcss",
+    "externaljs",
+    "chat_antiflood_params",
+    "password",
+    "playlist_max_per_user",
+    "new_user_chat_delay",
+    "new_user_chat_link_delay",
+    "playlist_max_duration_per_user",
+];
+
 /// The options of a room. Times are in seconds.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -97,8 +113,11 @@ impl Options {
     ) -> (Vec<(&'static str, Value)>, bool) {
         let mut answers = Vec::new();
         let mut changed = self.update_flags(fields, rank);
-        for (name, value) in fields {
-            match name.as_str() {
+        for name in CHECKED {
+            let Some(value) = fields.get(*name) else {
+                continue;
+            };
+            match *name {
                 "voteskip_ratio" => match js_number(value).filter(|ratio| *ratio >= 0.0) {
                     Some(ratio) => {
                         self.voteskip_ratio = ratio;

@@ -5,8 +5,8 @@
 
 use crate::testing::model::Model;
 use crate::testing::model::conn::ConnId;
+use crate::testing::model::list::{Playlist, uid_of};
 use crate::testing::model::media::is_live;
-use crate::testing::model::playlist::{Playlist, uid_of};
 use crate::testing::model::wire::{as_f64, num, text, truthy};
 use serde_json::{Value, json};
 
@@ -47,8 +47,14 @@ impl Model {
         self.rooms.get(room).and_then(|room| room.playlist.leader)
     }
 
-    /// Starts what is current, at `position_s` if that is not 0, and tells the room.
+    /// Starts what is current, at `position_s` if that is not 0.
     pub(super) fn start_playback(&mut self, room: &str, position_s: Option<f64>) {
+        self.wind(room, position_s);
+        self.changes.push(room.to_owned());
+    }
+
+    /// Puts the clock where what is current begins.
+    fn wind(&mut self, room: &str, position_s: Option<f64>) {
         let now_ms = self.now_ms;
         let Some(playlist) = self.playlist_mut(room) else {
             return;
@@ -67,7 +73,22 @@ impl Model {
             playlist.last_tick_ms = now_ms;
             playlist.tick_at_ms = playlist.is_timed().then_some(now_ms + 1_000);
         }
-        let Some((uid, change)) = playlist.pack_change() else {
+    }
+
+    /// Tells the rooms whose media have changed. The server does so when the event that changed
+    /// them is done: whoever enters meanwhile has the new media in its burst, then hears of them.
+    pub(super) fn settle(&mut self) {
+        for room in std::mem::take(&mut self.changes) {
+            self.announce_change(&room);
+        }
+    }
+
+    fn announce_change(&mut self, room: &str) {
+        let change = self
+            .rooms
+            .get(room)
+            .and_then(|room| room.playlist.pack_change());
+        let Some((uid, change)) = change else {
             return;
         };
         self.broadcast(room, "setCurrent", &Value::from(uid));
@@ -89,7 +110,7 @@ impl Model {
             playlist.current = playlist.items.first().cloned();
             position_s = LEAD_IN_S;
         }
-        self.start_playback(room, Some(position_s));
+        self.wind(room, Some(position_s));
     }
 
     /// Tells one user what plays, as at a join.
@@ -183,12 +204,11 @@ impl Model {
         else {
             return;
         };
-        // The old one goes first, as recorded, and its end must not start a third.
         let old = playlist.current.replace(to.clone());
+        self.start_playback(&room, None);
         if let Some(old) = old.filter(|old| old.temp && old.uid != to.uid) {
             self.delete_item(&room, old.uid);
         }
-        self.start_playback(&room, None);
     }
 
     /// Gives the lead to a user, or with an empty name back to the server.

@@ -7,8 +7,8 @@
 use crate::testing::model::Model;
 use crate::testing::model::conn::ConnId;
 use crate::testing::model::limits::Rate;
+use crate::testing::model::list::{Item, Media, clock_text};
 use crate::testing::model::media::{is_live, link, look_up, media};
-use crate::testing::model::playlist::{Item, Media, clock_text};
 use crate::testing::model::wire::{as_f64, num, text, truthy};
 use serde_json::{Value, json};
 
@@ -222,7 +222,9 @@ impl Model {
         if let Some((_, temp)) = listed {
             item.temp = temp;
         }
-        playlist.insert_after(item, current).ok()?;
+        if !playlist.insert_after(item, current) {
+            return None;
+        }
         if let Some((old, _)) = listed {
             self.delete_item(room, old);
         }

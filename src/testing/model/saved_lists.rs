@@ -112,7 +112,7 @@ impl Model {
                 .items
                 .iter()
                 .filter(|item| matches(&item.media.title));
-            let row = |media: &crate::testing::model::playlist::Media| {
+            let row = |media: &crate::testing::model::list::Media| {
                 json!({
                     "id": media.id,
                     "title": media.title,

@@ -102,7 +102,6 @@ impl Model {
     pub fn act(&mut self, room: &str, name: &str, event: &str, arg: &Value, now_ms: i64) {
         self.tick(now_ms);
         let room = room.to_ascii_lowercase();
-        let was_loaded = self.rooms.get(&room).is_some_and(|room| room.loaded);
         let id = self.new_bot(name, 255.0);
         if let Some(user) = self.user_mut(id) {
             user.room = Some(room.clone());
@@ -113,11 +112,6 @@ impl Model {
         }
         self.on_event(id, event, Some(arg), None);
         self.conns.remove(&id);
-        if let Some(room) = self.rooms.get_mut(&room).filter(|_| !was_loaded) {
-            if room.users.is_empty() && room.registered {
-                room.loaded = false;
-            }
-        }
     }
 
     /// Adds media of a chosen title and length to the end of a room's list, as `name`.

@@ -56,6 +56,7 @@ impl Model {
         self.tick(now_ms);
         self.conns.clear();
         self.out.clear();
+        self.changes.clear();
         self.addresses.clear();
         self.save_at_ms = None;
         let before = std::mem::replace(&mut self.rooms, saved.rooms);

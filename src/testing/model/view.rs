@@ -1,7 +1,7 @@
 //! What the server knows, for tests to compare with: the truth that clients ought to reach.
 
 use crate::testing::model::Model;
-use crate::testing::model::playlist::Item;
+use crate::testing::model::list::Item;
 use crate::testing::model::room::Room;
 use serde_json::Value;
 use std::collections::BTreeMap;

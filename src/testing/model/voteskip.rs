@@ -20,9 +20,11 @@ impl Model {
         else {
             return;
         };
-        state.skip_votes.get_or_insert_default().insert(ip);
+        let is_new = state.skip_votes.get_or_insert_default().insert(ip);
         self.set_afk(id, false);
-        self.update_voteskip(&room);
+        if is_new {
+            self.update_voteskip(&room);
+        }
     }
 
     pub(super) fn withdraw_skip_vote(&mut self, room: &str, ip: &str) {
