@@ -6,9 +6,11 @@
 
 mod model;
 mod random;
+mod server;
 
 pub use model::{
     Account, ConnId, ItemView, MediaEntry, Model, ModelConfig, Out, Peer, RoomConfig, RoomView,
     SavedState, Target, UserView,
 };
 pub use random::SplitMix64;
+pub use server::{Discovery, ModelServer, ReceivedFrame, RoomHandle, ServerConfig, ServerView};
