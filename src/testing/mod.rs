@@ -7,10 +7,14 @@
 mod model;
 mod random;
 mod server;
+mod traffic;
 
 pub use model::{
     Account, ConnId, ItemView, MediaEntry, Model, ModelConfig, Out, Peer, RoomConfig, RoomView,
     SavedState, Target, UserView,
 };
 pub use random::SplitMix64;
-pub use server::{Discovery, ModelServer, ReceivedFrame, RoomHandle, ServerConfig, ServerView};
+pub use server::{
+    Discovery, ModelServer, ReceivedFrame, RoomHandle, ServerConfig, ServerView, TrafficHandle,
+};
+pub use traffic::{Traffic, TrafficConfig};

@@ -290,8 +290,13 @@ impl Model {
         let Some(room) = self.rooms.get_mut(&name) else {
             return;
         };
+        let users_before = room.users.len();
         room.sockets.retain(|other| *other != id);
         room.users.retain(|other| *other != id);
+        // An unseen admin was never there, and nobody is told of its end.
+        if room.users.len() == users_before && id.is_bot() {
+            return;
+        }
         if !left.name.is_empty() {
             self.broadcast(&name, "userLeave", &json!({ "name": left.name }));
         }

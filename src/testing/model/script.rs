@@ -5,6 +5,7 @@
 //! the rules, because that is what it is for.
 
 use crate::testing::model::Model;
+use crate::testing::model::config::MediaEntry;
 use crate::testing::model::conn::{Conn, ConnId, Peer, Phase, User};
 use crate::testing::model::limits::RateLimiter;
 use crate::testing::model::media::media;
@@ -31,6 +32,9 @@ impl Model {
     pub fn bot_join(&mut self, room: &str, name: &str, rank: f64, now_ms: i64) -> ConnId {
         self.tick(now_ms);
         let id = self.new_bot(name, rank);
+        if !name.is_empty() {
+            self.remember_alias(id);
+        }
         let room = room.to_ascii_lowercase();
         if let Some(user) = self.user_mut(id) {
             user.room = Some(room.clone());
@@ -63,9 +67,6 @@ impl Model {
             user,
         };
         self.conns.insert(id, conn);
-        if !name.is_empty() {
-            self.remember_alias(id);
-        }
         id
     }
 
@@ -101,37 +102,15 @@ impl Model {
     /// Acts as an unseen site admin called `name` in a room: sends the event as a client would.
     pub fn act(&mut self, room: &str, name: &str, event: &str, arg: &Value, now_ms: i64) {
         self.tick(now_ms);
-        let room = room.to_ascii_lowercase();
-        let id = self.new_bot(name, 255.0);
-        if let Some(user) = self.user_mut(id) {
-            user.room = Some(room.clone());
-            user.in_room = true;
-        }
-        if !self.rooms.contains_key(&room) {
-            self.load_room(&room);
-        }
+        let id = self.unseen_admin(room, name);
         self.on_event(id, event, Some(arg), None);
         self.conns.remove(&id);
     }
 
     /// Adds media of a chosen title and length to the end of a room's list, as `name`.
-    pub fn queue(
-        &mut self,
-        room: &str,
-        name: &str,
-        entry: &crate::testing::MediaEntry,
-        now_ms: i64,
-    ) {
+    pub fn queue(&mut self, room: &str, name: &str, entry: &MediaEntry, now_ms: i64) {
         self.tick(now_ms);
-        let room = room.to_ascii_lowercase();
-        if !self.rooms.contains_key(&room) {
-            self.load_room(&room);
-        }
-        let id = self.new_bot(name, 255.0);
-        if let Some(user) = self.user_mut(id) {
-            user.room = Some(room.clone());
-            user.in_room = true;
-        }
+        let id = self.unseen_admin(room, name);
         let order = self.order(id, false, false);
         let found = media(
             &entry.kind,
@@ -140,8 +119,22 @@ impl Model {
             entry.seconds,
             entry.meta.clone(),
         );
-        self.add_item(&room, found, &order);
+        self.add_item(&room.to_ascii_lowercase(), found, &order);
         self.conns.remove(&id);
+    }
+
+    /// Somebody with every right, in the room without being among its users.
+    fn unseen_admin(&mut self, room: &str, name: &str) -> ConnId {
+        let room = room.to_ascii_lowercase();
+        if !self.rooms.contains_key(&room) {
+            self.load_room(&room);
+        }
+        let id = self.new_bot(name, 255.0);
+        if let Some(user) = self.user_mut(id) {
+            user.room = Some(room);
+            user.in_room = true;
+        }
+        id
     }
 
     /// Kicks a user of a room; returns whether there was one.
@@ -230,7 +223,12 @@ impl Model {
         let reached = |(id, conn): &(&ConnId, &Conn)| match target {
             Target::All => conn.phase == Phase::Connected,
             Target::Room(room) => {
-                conn.user.in_room && conn.user.room.as_deref() == Some(room.as_str())
+                conn.user.in_room
+                    && conn
+                        .user
+                        .room
+                        .as_ref()
+                        .is_some_and(|own| own.eq_ignore_ascii_case(room))
             }
             Target::User(name) => conn.user.is_called(name),
             Target::Conn(wanted) => *id == wanted,

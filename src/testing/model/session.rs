@@ -8,6 +8,10 @@ use crate::testing::model::limits::TokenBucket;
 use crate::testing::model::wire::{self, Packet};
 use crate::testing::model::{Model, Out};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Addresses remembered while nobody is connected from them.
+const ADDRESSES_MAX: usize = 10_000;
 
 impl Model {
     pub(super) fn on_open(&mut self, id: ConnId, peer: Peer) {
@@ -82,6 +86,7 @@ impl Model {
         if let Some(message) = self.refusal.clone() {
             return self.refuse(id, &message);
         }
+        self.prune_addresses();
         let (capacity, refill_ms) = (self.config.connect_burst, self.config.connect_refill_ms);
         let now_ms = self.now_ms;
         let bucket = &mut self.addresses.entry(ip.clone()).or_default().connects;
@@ -108,6 +113,18 @@ impl Model {
         }
         if let Some(announcement) = self.announcement.clone() {
             self.emit(id, "announcement", &announcement);
+        }
+    }
+
+    /// Forgets addresses from which nobody is connected, once there are many.
+    fn prune_addresses(&mut self) {
+        if self.addresses.len() > ADDRESSES_MAX {
+            let open: BTreeSet<_> = self
+                .conns
+                .values()
+                .map(|conn| conn.peer.ip.as_str())
+                .collect();
+            self.addresses.retain(|ip, _| open.contains(ip.as_str()));
         }
     }
 

@@ -244,6 +244,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.gate.open();
+        // Waking happens with it, and under the lock, so that nobody can miss it.
         self.with(Hub::cut_all);
         for stream in self.sockets.lock().values() {
             stream.cut();

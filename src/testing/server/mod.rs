@@ -6,6 +6,7 @@
 
 mod clock;
 mod connection;
+mod drive;
 mod faults;
 mod handle;
 mod http;
@@ -18,6 +19,7 @@ mod threads;
 #[cfg(test)]
 mod tests;
 
+pub use drive::TrafficHandle;
 pub use faults::Discovery;
 pub use handle::{RoomHandle, ServerView};
 pub use hub::ReceivedFrame;

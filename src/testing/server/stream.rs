@@ -10,6 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 /// Bytes taken from the socket at once.
+#[cfg(feature = "tls")]
 const CHUNK_BYTES: usize = 16 * 1_024;
 
 /// One end of a connection; clones are the same end.
@@ -67,33 +68,40 @@ impl Stream {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &mut *self.coat.lock() {
-            Coat::Plain => {}
-            #[cfg(feature = "tls")]
-            Coat::Tls(connection) => match connection.reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return done,
-            },
+        #[cfg(feature = "tls")]
+        if let Some(read) = self.read_tls(buffer) {
+            return read;
         }
-        self.read_socket(buffer)
+        (&*self.socket).read(buffer)
     }
 }
 
+#[cfg(feature = "tls")]
 impl Stream {
-    /// Nothing was left of what came before: waits for the peer.
-    fn read_socket(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let encrypted = match &*self.coat.lock() {
-                Coat::Plain => false,
-                #[cfg(feature = "tls")]
-                Coat::Tls(_) => true,
-            };
-            if !encrypted {
-                return (&*self.socket).read(buffer);
+    /// Reads what the peer has encrypted; `None` on a plain connection.
+    fn read_tls(&self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        let left_over = match &mut *self.coat.lock() {
+            Coat::Plain => return None,
+            Coat::Tls(connection) => connection.reader().read(buffer),
+        };
+        match left_over {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Some(self.read_encrypted(buffer))
             }
-            let mut chunk = vec![0; CHUNK_BYTES];
+            done => Some(done),
+        }
+    }
+
+    /// Nothing decrypted was left: waits for the peer until something is.
+    fn read_encrypted(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
             let len = (&*self.socket).read(&mut chunk)?;
-            if let Some(done) = self.decrypt(chunk.get(..len).unwrap_or(&[]), buffer)? {
+            if len == 0 {
+                return Ok(0);
+            }
+            let bytes = chunk.get(..len).unwrap_or(&[]);
+            if let Some(done) = self.decrypt(bytes, buffer)? {
                 return Ok(done);
             }
         }
@@ -101,24 +109,19 @@ impl Stream {
 
     /// Feeds bytes of the peer; gives the length of what came out, if anything did.
     fn decrypt(&self, mut bytes: &[u8], buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let ended = bytes.is_empty();
-        match &mut *self.coat.lock() {
-            Coat::Plain => Ok(Some(0)),
-            #[cfg(feature = "tls")]
-            Coat::Tls(connection) => {
-                while !bytes.is_empty() {
-                    connection.read_tls(&mut bytes)?;
-                    connection
-                        .process_new_packets()
-                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-                }
-                flush_tls(connection, &self.socket)?;
-                match connection.reader().read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && !ended => Ok(None),
-                    Err(_) if ended => Ok(Some(0)),
-                    done => done.map(Some),
-                }
-            }
+        let Coat::Tls(connection) = &mut *self.coat.lock() else {
+            return Ok(Some(0));
+        };
+        while !bytes.is_empty() {
+            connection.read_tls(&mut bytes)?;
+            connection
+                .process_new_packets()
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        }
+        flush_tls(connection, &self.socket)?;
+        match connection.reader().read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            done => done.map(Some),
         }
     }
 }

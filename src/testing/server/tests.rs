@@ -128,6 +128,9 @@ fn serves_encrypted() {
     let stream = rustls::StreamOwned::new(connection, tcp(&server));
     let mut socket = dial(&server, stream);
     join(&mut socket, "anna");
+    let huge = "y".repeat(200_000);
+    send(&mut socket, &format!(r#"42["chatMsg",{{"msg":"{huge}"}}]"#));
+    read_until(&mut socket, "yyy");
     let long = "x".repeat(300);
     for _ in 0..10 {
         send(&mut socket, &format!(r#"42["chatMsg",{{"msg":"{long}"}}]"#));
@@ -355,4 +358,17 @@ fn stops_with_clients_of_every_kind() {
     server.stall(true);
     server.stop();
     while member.read().is_ok() {}
+}
+
+#[test]
+fn traffic_fills_the_room_until_its_handle_goes() {
+    use crate::testing::{Traffic, TrafficConfig};
+    let server = start();
+    let traffic = Traffic::start(&server, TrafficConfig::new(3, "lobby").rate(200.0)).unwrap();
+    let full = |view: &crate::testing::ServerView<'_>| {
+        view.room("lobby").is_some_and(|room| room.users.len() > 9)
+    };
+    assert!(server.wait_for(WAIT, full));
+    drop(traffic);
+    server.stop();
 }

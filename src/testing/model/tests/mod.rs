@@ -1,6 +1,7 @@
 //! The model driven by frames, as clients would, in virtual time.
 
 mod chatting;
+mod garbage;
 mod joining;
 mod moderating;
 mod playing;
