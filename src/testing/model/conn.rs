@@ -100,6 +100,8 @@ pub(super) struct User {
     pub(super) aliases: Vec<String>,
     /// Set by the one `joinChannel` a socket may send.
     pub(super) join_used: bool,
+    /// Asked for the site's admin panel while anonymous: the login decides.
+    pub(super) acp_requested: bool,
     /// Room it is in, or waits for.
     pub(super) room: Option<String>,
     pub(super) pending: Option<Pending>,

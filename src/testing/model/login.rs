@@ -171,13 +171,18 @@ impl Model {
             (false, Some(Pending::Name)) => self.accept_pending(id),
             (false, None) => {}
         }
+        if self.user(id).is_some_and(|user| user.acp_requested) {
+            self.on_init_acp(id);
+        }
     }
 
+    /// The site's admin panel: out of scope, but asking for it without the rank is a kick.
     pub(super) fn on_init_acp(&mut self, id: ConnId) {
-        if self
-            .user(id)
-            .is_some_and(|user| user.is_named() && user.global_rank < 255.0)
-        {
+        let Some(user) = self.user_mut(id) else {
+            return;
+        };
+        user.acp_requested = true;
+        if user.is_named() && user.global_rank < 255.0 {
             let reason =
                 "Attempted initACP from non privileged user.  This incident will be reported.";
             self.kick(id, Some(reason));
