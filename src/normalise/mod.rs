@@ -17,7 +17,7 @@ mod replay;
 mod rest;
 
 pub(crate) use draft::{Cause, Draft};
-pub(crate) use replay::TAIL_MAX;
+pub(crate) use replay::{TAIL_MAX, is_buffered};
 
 use crate::config::{Config, PlaybackTicks};
 use crate::cytube::{ChatMsg, Incoming, Misfit};
@@ -152,6 +152,15 @@ impl Normaliser {
             return Vec::new();
         }
         self.playback.settle(incoming)
+    }
+
+    /// What is whole although company was still awaited for it; for the end of a connection.
+    pub(crate) fn finish(&mut self, context: Context<'_>) -> Vec<Draft> {
+        match &self.burst {
+            Some(burst) if burst.settles_at.is_some() => self.finish_burst(context),
+            Some(_) => Vec::new(),
+            None => self.playback.finish(),
+        }
     }
 
     fn finish_burst(&mut self, context: Context<'_>) -> Vec<Draft> {
