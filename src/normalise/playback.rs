@@ -80,6 +80,11 @@ impl Pending {
         if matches!(incoming, Incoming::ChangeMedia(_)) {
             return Vec::new();
         }
+        self.finish()
+    }
+
+    /// A `setCurrent` that nothing will follow.
+    pub(super) fn finish(&mut self) -> Vec<Draft> {
         self.take_current().into_iter().collect()
     }
 

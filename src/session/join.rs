@@ -26,11 +26,8 @@ impl Session {
             return self.react_observed(now, incoming);
         }
         match incoming {
-            // The burst ends with the user list (`src/channel/channel.js` acceptUser).
             Incoming::UserList(_) => {
-                self.live_since = Some(now.mono);
-                self.attempt = 0;
-                self.enter(Phase::Live, None);
+                self.entered(now);
                 None
             }
             Incoming::NeedPassword(_) if self.observing => None,
@@ -46,6 +43,16 @@ impl Session {
             }
             Incoming::ErrorMsg(error) if !self.observing => self.join_error(&error.msg()),
             _ => None,
+        }
+    }
+
+    /// The burst ends with the user list (`src/channel/channel.js` acceptUser), even with one that
+    /// does not read.
+    pub(super) fn entered(&mut self, now: Now) {
+        if matches!(self.phase, Phase::Joining | Phase::PasswordWaiting) {
+            self.live_since = Some(now.mono);
+            self.attempt = 0;
+            self.enter(Phase::Live, None);
         }
     }
 

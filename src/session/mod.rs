@@ -348,6 +348,10 @@ impl Session {
         let incoming = cytube::decode(&packet.name, packet.arg);
         let ended = match &incoming {
             Ok(incoming) => self.react(now, incoming),
+            Err(_) if packet.name == "userlist" => {
+                self.entered(now);
+                None
+            }
             Err(_) => None,
         };
         let event = Event {

@@ -12,10 +12,12 @@
 )]
 
 pub(crate) mod burst;
+pub(crate) mod chat_server;
 pub(crate) mod logs;
 pub(crate) mod recording;
 
 pub(crate) use burst::{Burst, emote, frame, item, line, media, poll, user};
+pub(crate) use chat_server::ChatServer;
 use logs::WrittenLog;
 use projectionist::*;
 use serde_json::{Value, json};
