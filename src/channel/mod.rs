@@ -249,7 +249,6 @@ impl<L: EventLog> Channel<L> {
             connected,
             event,
             malformed,
-            ack: _,
             ended,
         } = self.session.frame(now, frame);
         if let Some(connected) = connected {

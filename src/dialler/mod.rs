@@ -94,14 +94,14 @@ impl Dialler {
             claim: Arc::clone(&claim),
             dialler: Arc::clone(self),
         };
-        let message = Message::Submit(schedule::Waiting {
+        let message = Message::Submit(Box::new(schedule::Waiting {
             id,
             due,
             dial: job.dial,
             connector: job.connector,
             guest_login: job.guest_login,
             claim: Arc::clone(&claim),
-        });
+        }));
         if self.inbox.send(message).is_err() {
             claim.deliver(Err(DialError::Cancelled));
         }

@@ -27,7 +27,7 @@ const FREE_SOCKET_CHECK: Duration = Duration::from_secs(1);
 /// What the thread is told.
 pub(super) enum Message {
     /// A job was handed in.
-    Submit(Waiting),
+    Submit(Box<Waiting>),
     /// A ticket was dropped.
     Withdraw(u64),
     /// A socket was given back.
@@ -109,7 +109,7 @@ impl Schedule {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Submit(job) => drop(self.waiting.insert((job.due, job.id), job)),
+            Message::Submit(job) => drop(self.waiting.insert((job.due, job.id), *job)),
             Message::Withdraw(id) => self.waiting.retain(|_, job| job.id != id),
             Message::Finished(id) => {
                 if let Some(running) = self.running.remove(&id) {

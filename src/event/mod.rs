@@ -196,6 +196,7 @@ macro_rules! events {
         /// What happened. One variant per kind; the body's fields are those of the stored JSON.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant, reason = "a join is one event in thousands, and lives briefly")]
         pub enum Event {
             $($(#[$doc])* $variant($body),)*
         }

@@ -80,8 +80,6 @@ pub(crate) struct Heard<'f> {
     pub(crate) event: Option<Event<'f>>,
     /// A frame that does not read, and why.
     pub(crate) malformed: Option<(&'f str, String)>,
-    /// An acknowledgement.
-    pub(crate) ack: Option<(u64, Option<&'f RawValue>)>,
     /// The connection ended.
     pub(crate) ended: Option<Ended>,
 }
@@ -304,10 +302,11 @@ impl Session {
             }
             Ok(socketio::Packet::Disconnect) => Heard::default(),
             Ok(socketio::Packet::ConnectError(message)) => self.refused(message),
-            Ok(socketio::Packet::Ack { id, arg }) => Heard {
-                ack: Some((id, arg)),
-                ..Heard::default()
-            },
+            Ok(socketio::Packet::Ack { id, arg }) => {
+                let bytes = arg.map_or(0, |arg| arg.get().len());
+                log::debug!("an answer to no question of ours: {id}, {bytes} bytes");
+                Heard::default()
+            }
             // Another namespace than ours is none of our business.
             Err(socketio::PacketError::Namespace) => Heard::default(),
             Err(error) => Heard {
