@@ -20,6 +20,7 @@ mod state;
 mod stop;
 mod tail;
 mod text;
+mod verify;
 mod when;
 
 use clap::Parser;
@@ -54,6 +55,8 @@ enum Command {
     History(history::Args),
     /// Write a log, or a part of it, as NDJSON or CSV
     Export(export::Args),
+    /// Tell whether a log is what was written
+    Verify(verify::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -85,6 +88,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
         Command::Export(args) => export::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }
