@@ -15,6 +15,7 @@ mod ingest;
 mod line;
 mod output;
 mod progress;
+mod record;
 mod select;
 mod state;
 mod stop;
@@ -47,6 +48,8 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Record a channel into a log
+    Record(Box<record::Args>),
     /// Print the newest events of a log, and follow what comes
     Tail(tail::Args),
     /// Print what the channel was, now or at any moment of the log
@@ -84,6 +87,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn execute(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Record(args) => record::run(args),
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
