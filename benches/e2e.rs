@@ -207,7 +207,7 @@ fn command_to_wire(c: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(10);
+    config = Criterion::default().sample_size(10).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(3));
     targets = socket_to_state, command_to_wire
 }
 criterion_main!(benches);

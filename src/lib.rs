@@ -85,6 +85,8 @@ mod session;
 mod socketio;
 mod sqlite;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 mod transport;
 

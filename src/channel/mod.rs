@@ -325,6 +325,8 @@ impl<L: EventLog> Channel<L> {
             was_connected,
             live_since,
         } = ended;
+        let drafts = self.normaliser.finish(context(&self.state, now));
+        self.stage_all(now, drafts);
         self.normaliser.reset();
         if self.session.was_stable(live_since, now) {
             self.delays.reset();
@@ -397,7 +399,6 @@ impl<L: EventLog> Channel<L> {
             actor,
             cause: match cause {
                 Cause::None => None,
-                Cause::Event(seq) => Some(seq),
                 Cause::First => first,
             },
             corr: None,

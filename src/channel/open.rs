@@ -5,7 +5,7 @@ use super::{Channel, Counters, Pending};
 use crate::config::Config;
 use crate::event::{DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded};
 use crate::log::{EventLog, LogError, Read};
-use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX};
+use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
 use crate::session::Session;
 use crate::state::{ChannelState, FOLD_V};
@@ -111,7 +111,7 @@ impl<L: EventLog> Channel<L> {
 ///
 /// # Errors
 /// What the log says while it is read.
-pub fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
+pub(crate) fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
     let mut state = snapshot_state(log)?.unwrap_or_default();
     log.visit(&Read::default().after(state.seq), &mut |recorded| {
         state.apply(&recorded);
@@ -134,11 +134,22 @@ fn snapshot_state<L: EventLog>(log: &L) -> Result<Option<ChannelState>, LogError
     Ok(state.filter(|state| state.seq == snapshot.seq))
 }
 
-/// The newest lines that the server's replay may hold, newest first.
+/// The newest lines that the server's replay may hold, newest first. Notices of the server's own
+/// do not count: there may be any number of them behind the last line of a user.
 fn chat_tail<L: EventLog>(log: &L) -> Result<Vec<Recorded>, LogError> {
     let read = Read::default()
         .kinds([Kind::MessageSaid, Kind::ChatCleared])
-        .newest_first()
-        .limit(TAIL_MAX * 2);
-    log.read(&read)
+        .newest_first();
+    let mut tail = Vec::new();
+    log.visit(&read, &mut |recorded| {
+        let counts = match &recorded.event {
+            Event::MessageSaid(message) => is_buffered(message),
+            _ => true,
+        };
+        if counts {
+            tail.push(recorded);
+        }
+        tail.len() < TAIL_MAX * 2
+    })?;
+    Ok(tail)
 }

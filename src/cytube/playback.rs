@@ -3,7 +3,7 @@
 use super::{Int, text_of};
 use crate::event::After;
 use crate::model::{Item, Media, Poll, Uid};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// `setPlaylistMeta`.
@@ -106,11 +106,16 @@ pub(crate) struct SetTempWire {
 pub(crate) struct ChangeMedia {
     #[serde(flatten)]
     pub(crate) media: MediaWire,
-    /// Seconds; negative before the start.
-    #[serde(default, rename = "currentTime")]
+    /// Seconds; negative before the start. A leader may report an infinite one, which JSON writes
+    /// as `null`: what plays is still worth telling then.
+    #[serde(default, rename = "currentTime", deserialize_with = "or_zero")]
     pub(crate) current_time: f64,
     #[serde(default)]
     pub(crate) paused: bool,
+}
+
+fn or_zero<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 
 /// `mediaUpdate`: the clock alone.

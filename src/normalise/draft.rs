@@ -1,6 +1,6 @@
 //! An event before it has a place in the log.
 
-use crate::event::{Event, Origin, Seq};
+use crate::event::{Event, Origin};
 
 /// What the normaliser makes of a frame: everything of a record but position and time.
 #[derive(Clone, Debug)]
@@ -19,8 +19,6 @@ pub(crate) enum Cause {
     /// Nothing of ours.
     #[default]
     None,
-    /// An event of the log.
-    Event(Seq),
     /// The first of the drafts that were made together.
     First,
 }

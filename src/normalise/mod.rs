@@ -17,7 +17,7 @@ mod replay;
 mod rest;
 
 pub(crate) use draft::{Cause, Draft};
-pub(crate) use replay::TAIL_MAX;
+pub(crate) use replay::{TAIL_MAX, is_buffered};
 
 use crate::config::{Config, PlaybackTicks};
 use crate::cytube::{ChatMsg, Incoming, Misfit};
@@ -154,6 +154,15 @@ impl Normaliser {
         self.playback.settle(incoming)
     }
 
+    /// What is whole although company was still awaited for it; for the end of a connection.
+    pub(crate) fn finish(&mut self, context: Context<'_>) -> Vec<Draft> {
+        match &self.burst {
+            Some(burst) if burst.settles_at.is_some() => self.finish_burst(context),
+            Some(_) => Vec::new(),
+            None => self.playback.finish(),
+        }
+    }
+
     fn finish_burst(&mut self, context: Context<'_>) -> Vec<Draft> {
         let Some(burst) = self.burst.take() else {
             return Vec::new();
@@ -194,7 +203,10 @@ impl Normaliser {
         let incoming = match incoming {
             Ok(Incoming::Unknown) => return Some(self.unrecognised(raw, "unknown event")),
             Ok(incoming) => incoming,
-            Err(misfit) => return Some(self.unrecognised(raw, &misfit.to_string())),
+            Err(misfit) => {
+                self.mark(raw.name, context.now);
+                return Some(self.unrecognised(raw, &misfit.to_string()));
+            }
         };
         if self.outside {
             return self.event_outside(context, raw, incoming);
@@ -210,6 +222,18 @@ impl Normaliser {
         self.inside(context, raw, incoming)
     }
 
+    /// The ends of a burst count even where they do not read: all that is between them does.
+    fn mark(&mut self, name: &str, now: Now) {
+        match (name, &mut self.burst) {
+            ("setPermissions", None) if self.outside => {
+                self.outside = false;
+                self.burst = Some(OpenBurst::new(None));
+            }
+            ("userlist", Some(burst)) => burst.settles_at = Some(now.mono + SETTLE),
+            _ => {}
+        }
+    }
+
     /// Between our connection and the burst: what is said to us counts, what is said to the room
     /// does not, since our own entry causes it and the burst supersedes it.
     fn event_outside(
@@ -221,12 +245,15 @@ impl Normaliser {
         match incoming {
             Incoming::SetPermissions(map) => {
                 self.outside = false;
-                self.burst = Some(OpenBurst::new(map));
+                self.burst = Some(OpenBurst::new(Some(map)));
                 None
             }
             // Seen when our entry tipped a vote. It is in no replay, so it is kept, but it never
-            // enters the tail: the server's buffer does not hold it.
-            Incoming::ChatMsg(msg) => Some(self.message(context, raw, &msg)),
+            // enters the tail: the server's buffer does not hold it. What the buffer does hold
+            // comes again within the burst, in its place.
+            Incoming::ChatMsg(msg) if !chat::is_bufferable(&msg) => {
+                Some(self.message(context, raw, &msg))
+            }
             incoming if rest::is_said_to_us(&incoming) => self.inside(context, raw, incoming),
             _ => {
                 self.unrecorded.before_burst += 1;

@@ -11,7 +11,7 @@ use crate::event::{
     CurrentSet, Event, MediaChanged, MediaStopped, MediaUpdated, Origin, ReplaceCause,
 };
 use crate::model::{Item, Media, Uid};
-use crate::state::ChannelState;
+use crate::state::{ChannelState, Playing};
 use crate::time::Now;
 use std::time::Duration;
 
@@ -80,6 +80,11 @@ impl Pending {
         if matches!(incoming, Incoming::ChangeMedia(_)) {
             return Vec::new();
         }
+        self.finish()
+    }
+
+    /// A `setCurrent` that nothing will follow.
+    pub(super) fn finish(&mut self) -> Vec<Draft> {
         self.take_current().into_iter().collect()
     }
 
@@ -107,7 +112,7 @@ impl Pending {
         let repeats = context.state.media.as_ref().is_some_and(|playing| {
             let expected = playing.position_at(context.at);
             playing.media.is_same(&media)
-                && uid.is_none_or(|uid| playing.uid == Some(uid))
+                && uid.is_none_or(|uid| is_the_one_playing(context.state, playing, uid))
                 && (expected - position_s).abs() <= RESYNC_TOLERANCE_S
         });
         let asked = self
@@ -140,24 +145,30 @@ impl Pending {
         }
     }
 
+    /// Whether a whole playlist tells nothing: it is the one we have, and nobody asked for it.
+    /// Registered users are sent it again at each join, once their rank is known.
+    pub(super) fn is_repeated(&self, context: Context<'_>, items: &[Item]) -> bool {
+        let ours = context.state.playlist.as_ref();
+        !self.is_list_awaited(context) && ours.is_some_and(|ours| ours.iter().eq(items))
+    }
+
+    fn is_list_awaited(&self, context: Context<'_>) -> bool {
+        self.list_until
+            .is_some_and(|until| context.now.mono < until)
+    }
+
     /// Why a whole playlist came.
     pub(super) fn replace_cause(
         &self,
         context: Context<'_>,
         items: &[Item],
     ) -> Option<ReplaceCause> {
-        if self
-            .list_until
-            .is_some_and(|until| context.now.mono < until)
-        {
+        if self.is_list_awaited(context) {
             return Some(ReplaceCause::Requested);
         }
         let Some(ours) = &context.state.playlist else {
             return Some(ReplaceCause::Visibility);
         };
-        if ours.iter().eq(items) {
-            return Some(ReplaceCause::Visibility);
-        }
         if items.is_empty() {
             return Some(ReplaceCause::Clear);
         }
@@ -167,6 +178,18 @@ impl Pending {
         after.sort_unstable();
         (before == after).then_some(ReplaceCause::Shuffle)
     }
+}
+
+/// Whether a number may stand for the item that plays already: its own, or the one it was given
+/// by a shuffle, which leaves no item its number.
+fn is_the_one_playing(state: &ChannelState, playing: &Playing, uid: Uid) -> bool {
+    let is_renumbered = |old: Uid| {
+        let list = state.playlist.as_ref();
+        list.is_none_or(|list| list.find(old).is_none())
+    };
+    playing
+        .uid
+        .is_none_or(|old| old == uid || is_renumbered(old))
 }
 
 fn media_key(media: &Media) -> (&str, &str) {

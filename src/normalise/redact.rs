@@ -41,8 +41,8 @@ pub(super) fn malformed(frame: &str) -> Option<&str> {
 fn may_hold_secrets(json: &str, keep_moderator_data: bool) -> bool {
     let holds = |key: &&str| contains_quoted(json, key);
     json.contains("\\u")
-        || SECRET_KEYS.iter().any(|key| holds(&key))
-        || (!keep_moderator_data && MODERATOR_KEYS.iter().any(|key| holds(&key)))
+        || SECRET_KEYS.iter().any(holds)
+        || (!keep_moderator_data && MODERATOR_KEYS.iter().any(holds))
 }
 
 /// Whether `"key"` stands in the text, quotes included.

@@ -7,7 +7,7 @@
 //! apart) or were lost in a server crash; lines of the block that the tail lacks are new. Time is
 //! never used to filter: clocks step and channels move.
 
-use crate::event::{Event, Recorded, Seq, Source};
+use crate::event::{Event, Message, Recorded, Seq, Source};
 use std::collections::VecDeque;
 
 /// Lines of the tail kept for comparison: the server's 15, and room for a shadow-muted author who
@@ -16,6 +16,11 @@ pub(crate) const TAIL_MAX: usize = 256;
 
 /// The server's replay buffer.
 const SERVER_BUFFER: usize = 15;
+
+/// Whether the server keeps such a line for replay: a user's, not shadow-muted.
+pub(crate) fn is_buffered(message: &Message) -> bool {
+    message.source == Source::User && !message.shadow
+}
 
 /// What makes a line itself: who said what when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +71,7 @@ impl Tail {
     pub(super) fn remember(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::ChatCleared(_) => self.clear(),
-            Event::MessageSaid(message) if message.source == Source::User && !message.shadow => {
+            Event::MessageSaid(message) if is_buffered(message) => {
                 let line = Line {
                     sent_ms: recorded.sent_ms.unwrap_or_default(),
                     name: message.user.name.as_str().into(),

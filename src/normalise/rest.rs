@@ -66,7 +66,14 @@ pub(super) fn draft(
         Incoming::ChannelNotRegistered => {
             Event::RegistrationTold(Registration { registered: false })
         }
-        Incoming::Announcement(wire) => Event::Announced(convert::announcement(wire)),
+        Incoming::Announcement(wire) => {
+            let announcement = convert::announcement(wire);
+            // It is told again at each connect.
+            if context.state.announcement.as_deref() == Some(&announcement) {
+                return None;
+            }
+            Event::Announced(announcement)
+        }
         Incoming::PartitionChange(servers) => Event::ChannelMoved(Moved { servers }),
         incoming => return people(context, incoming, keep, pending),
     };
@@ -162,6 +169,9 @@ fn playlist(
         Incoming::SetPlaylistMeta(wire) => Event::PlaylistCounted(convert::meta(wire)),
         Incoming::Playlist(items) => {
             let items: Vec<_> = items.into_iter().map(Into::into).collect();
+            if pending.is_repeated(context, &items) {
+                return None;
+            }
             let cause = pending.replace_cause(context, &items);
             Event::PlaylistReplaced(PlaylistReplaced { items, cause })
         }

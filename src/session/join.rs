@@ -26,11 +26,8 @@ impl Session {
             return self.react_observed(now, incoming);
         }
         match incoming {
-            // The burst ends with the user list (`src/channel/channel.js` acceptUser).
             Incoming::UserList(_) => {
-                self.live_since = Some(now.mono);
-                self.attempt = 0;
-                self.enter(Phase::Live, None);
+                self.entered(now);
                 None
             }
             Incoming::NeedPassword(_) if self.observing => None,
@@ -49,13 +46,24 @@ impl Session {
         }
     }
 
+    /// The burst ends with the user list (`src/channel/channel.js` acceptUser), even with one that
+    /// does not read.
+    pub(super) fn entered(&mut self, now: Now) {
+        if matches!(self.phase, Phase::Joining | Phase::PasswordWaiting) {
+            self.live_since = Some(now.mono);
+            self.attempt = 0;
+            self.enter(Phase::Live, None);
+        }
+    }
+
     /// A recorded client joins when it likes: its burst is what tells.
     fn react_observed(&mut self, now: Now, incoming: &Incoming<'_>) -> Option<Ended> {
-        if self.observing && self.phase == Phase::Greeting {
-            if let Incoming::SetPermissions(_) = incoming {
-                self.enter(Phase::Joining, None);
-                self.live_since = Some(now.mono);
-            }
+        if self.observing
+            && self.phase == Phase::Greeting
+            && let Incoming::SetPermissions(_) = incoming
+        {
+            self.enter(Phase::Joining, None);
+            self.live_since = Some(now.mono);
         }
         None
     }

@@ -348,6 +348,10 @@ impl Session {
         let incoming = cytube::decode(&packet.name, packet.arg);
         let ended = match &incoming {
             Ok(incoming) => self.react(now, incoming),
+            Err(_) if packet.name == "userlist" => {
+                self.entered(now);
+                None
+            }
             Err(_) => None,
         };
         let event = Event {
@@ -406,10 +410,12 @@ impl Session {
                 Ok(socketio::Packet::Connect) if !self.connected => {
                     self.enter(Phase::Connecting, None);
                 }
-                Ok(socketio::Packet::Event(event)) if event.name == "joinChannel" => {
-                    if self.connected && self.phase != Phase::Live {
-                        self.enter(Phase::Joining, None);
-                    }
+                Ok(socketio::Packet::Event(event))
+                    if event.name == "joinChannel"
+                        && self.connected
+                        && self.phase != Phase::Live =>
+                {
+                    self.enter(Phase::Joining, None);
                 }
                 _ => {}
             },

@@ -127,7 +127,7 @@ impl ReadSide {
         let seq = Seq(natural_in(row, 0).unwrap_or(0));
         let damaged = |detail: String| LogError::Damaged { seq, detail };
         let raw = RawRow::read(row).map_err(damaged)?;
-        self.with_names(&raw, |kind, actor| raw.decode(kind, actor))
+        self.with_names(&raw, |kind, actor| Ok(raw.record(raw.event(kind)?, actor)))
             .map_err(storage(&self.path, "read a dictionary"))?
             .map_err(damaged)
     }

@@ -72,11 +72,15 @@ impl<'a> RawRow<'a> {
         }
     }
 
-    /// The event itself, its body read; what does not fit, if anything, in words.
-    pub(crate) fn decode(&self, kind: &str, actor: Option<&str>) -> Result<Recorded, String> {
+    /// What happened, read from the body; what does not fit, if anything, in words.
+    pub(crate) fn event(&self, kind: &str) -> Result<Event, String> {
         let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind}"))?;
-        let event = Event::decode(kind, self.schema_v, self.body).map_err(|e| e.to_string())?;
-        Ok(Recorded {
+        Event::decode(kind, self.schema_v, self.body).map_err(|error| error.to_string())
+    }
+
+    /// The whole record, given what its body says.
+    pub(crate) fn record(&self, event: Event, actor: Option<&str>) -> Recorded {
+        Recorded {
             seq: Seq(self.seq),
             session: self.session,
             received_at: UnixMicros(self.received_us),
@@ -88,7 +92,7 @@ impl<'a> RawRow<'a> {
             dedup_key: self.dedup_key.map(str::to_owned),
             event,
             raw: self.raw.map(str::to_owned),
-        })
+        }
     }
 }
 

@@ -46,7 +46,11 @@ impl ChannelState {
             }
             Event::OwnRankSet(own) => {
                 self.me.rank = Some(own.rank);
-                self.drop_unseen();
+                // Outside the channel it is the rank of a connection that was not yet greeted, no
+                // demotion: the join tells what we may see.
+                if self.is_live() {
+                    self.drop_unseen();
+                }
                 true
             }
             Event::Announced(announcement) => {

@@ -13,7 +13,7 @@ const SAME_PLAYBACK_S: f64 = 2.0;
 /// Everything a join burst says. Absent parts mean there is none, or that we may not see it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Burst {
-    pub(crate) permissions: Permissions,
+    pub(crate) permissions: Option<Permissions>,
     pub(crate) locked: Option<bool>,
     pub(crate) emotes: Option<Vec<Emote>>,
     pub(crate) drink_count: Option<i64>,
@@ -25,7 +25,7 @@ pub(crate) struct Burst {
     pub(crate) current: Option<Uid>,
     pub(crate) media: Option<NowPlaying>,
     pub(crate) poll: Option<Poll>,
-    pub(crate) users: Vec<User>,
+    pub(crate) users: Option<Vec<User>>,
     pub(crate) leader: Option<String>,
     pub(crate) user_count: Option<i64>,
     pub(crate) registered: bool,
@@ -39,15 +39,18 @@ impl ChannelState {
             (Some(ours), Some(theirs)) => ours.iter().eq(theirs.iter()),
             _ => false,
         };
-        let users_same = self.users.as_ref().is_some_and(|ours| {
-            ours.len() == burst.users.len()
-                && burst
-                    .users
-                    .iter()
-                    .all(|user| ours.find(&user.name) == Some(user))
-        });
+        let users_same = match (&self.users, &burst.users) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => {
+                ours.len() == theirs.len()
+                    && theirs
+                        .iter()
+                        .all(|user| ours.find(&user.name) == Some(user))
+            }
+            _ => false,
+        };
         Joined {
-            permissions: differing(self.permissions.as_deref(), Some(burst.permissions)),
+            permissions: differing(self.permissions.as_deref(), burst.permissions),
             locked: differing(self.playlist_locked.as_ref(), burst.locked),
             emotes: differing(self.emotes.as_deref(), burst.emotes),
             drink_count: differing(self.drink_count.as_ref(), burst.drink_count),
@@ -63,7 +66,7 @@ impl ChannelState {
             current: differing(self.current.as_ref(), burst.current),
             media: (!self.is_same_playback(burst.media.as_ref(), at)).then_some(burst.media),
             poll: (!is_told(&self.poll, burst.poll.as_ref())).then_some(burst.poll),
-            users: (!users_same).then_some(Some(burst.users)),
+            users: (!users_same).then_some(burst.users),
             leader: (!is_told_by(&self.leader, burst.leader.as_deref())).then_some(burst.leader),
             user_count: differing(self.user_count.as_ref(), burst.user_count),
             registered: differing(self.registered.as_ref(), Some(burst.registered)),

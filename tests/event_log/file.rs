@@ -62,6 +62,27 @@ fn a_session_without_an_end_is_open_when_the_log_is_opened_again() {
     assert!(!open(&path).head().session_open);
 }
 
+/// Method: the files of a log in use, copied, are what a killed process leaves.
+#[test]
+fn a_log_whose_writer_died_is_whole_to_its_last_commit() {
+    let (dir, path) = a_place();
+    let mut log = open(&path);
+    log.append(&evening()[..9]).unwrap();
+    log.append(&evening()[9..]).unwrap();
+    let left = dir.path().join("left.db");
+    std::fs::copy(&path, &left).unwrap();
+    std::fs::copy(
+        dir.path().join("log.db-wal"),
+        dir.path().join("left.db-wal"),
+    )
+    .unwrap();
+
+    let reader = SqliteReader::open(&left).unwrap();
+    assert_eq!(reader.read(&Read::default()).unwrap(), evening());
+    assert_eq!(verify(&reader, |_, _| {}).unwrap().findings, []);
+    assert_eq!(open(&left).head(), log.head());
+}
+
 #[test]
 fn one_engine_writes_a_log_at_a_time() {
     let (dir, path) = a_place();

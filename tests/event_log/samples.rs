@@ -1,7 +1,7 @@
 //! Events to fill logs with, the same each time.
 
 use projectionist::{
-    Author, ChatGap, Connected, DisconnectCause, Disconnected, Event, Joined, LogOptions, Media,
+    Author, ChatGap, Connected, DisconnectCause, Disconnected, Event, Kind, LogOptions, Media,
     MediaChanged, Message, Origin, OwnRank, PrivateMessage, Rank, Recorded, Redaction, Seq, Shed,
     Source, SqliteLog, Style, Uid, UnixMicros, UserCounted,
 };
@@ -84,11 +84,9 @@ pub(crate) fn connected() -> Event {
 }
 
 pub(crate) fn joined() -> Event {
-    Event::Joined(Joined {
-        motd: Some(Some("welcome".to_owned())),
-        media: Some(None),
-        ..Joined::default()
-    })
+    let body = r#"{"motd":"welcome","media":null,"viewpoint":{"name":null,"guest":null,"rank":-1},
+        "replay":{"received":0,"new":0,"overlap":0}}"#;
+    Event::decode(Kind::Joined, 1, body).unwrap()
 }
 
 pub(crate) fn disconnected(cause: DisconnectCause) -> Event {

@@ -101,8 +101,11 @@ pub enum Fault {
 ///
 /// # Errors
 /// - [`LogError::Storage`]: the file could not be read, for another reason than damage.
-pub fn verify(reader: &SqliteReader, progress: impl FnMut(u64, u64)) -> Result<Verdict, LogError> {
-    verify_with(reader, progress, &mut |_| {})
+pub fn verify(
+    reader: &SqliteReader,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Verdict, LogError> {
+    look(reader, &mut progress, None)
 }
 
 /// As [`verify`], and shows each event that could be decoded to `each`, in order: so that a fold
@@ -115,20 +118,28 @@ pub fn verify_with(
     mut progress: impl FnMut(u64, u64),
     each: &mut dyn FnMut(&Recorded),
 ) -> Result<Verdict, LogError> {
+    look(reader, &mut progress, Some(each))
+}
+
+fn look<'a>(
+    reader: &'a SqliteReader,
+    progress: &mut dyn FnMut(u64, u64),
+    each: Option<&'a mut dyn FnMut(&Recorded)>,
+) -> Result<Verdict, LogError> {
     let side = &reader.side;
     side.forget_names();
     let failed = storage(&side.path, "verify");
     let mut scan = Scan::new(side, each);
-    let mut look = || {
-        scan.run(&mut progress)?;
+    let mut walk = || {
+        scan.run(progress)?;
         // A writer may have gone on. What is left is few; with it, the tables that follow from
         // the events are compared as of one moment.
         let moment = side.conn.unchecked_transaction()?;
-        scan.run(&mut progress)?;
+        scan.run(progress)?;
         scan.compare()?;
         moment.commit()
     };
-    match look() {
+    match walk() {
         Err(error) if is_corrupt(&error) => {
             let next = scan.next();
             scan.findings

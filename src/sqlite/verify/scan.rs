@@ -17,7 +17,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
-    each: &'a mut dyn FnMut(&Recorded),
+    each: Option<&'a mut dyn FnMut(&Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
     /// The position of the row last read, as SQLite orders them.
@@ -27,12 +27,14 @@ pub(super) struct Scan<'a> {
     base: Option<ChainHash>,
     received_us: i64,
     events: u64,
+    /// Whether an event was found wrong.
+    broken: bool,
     good: Seq,
     chain: ChainHash,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: &'a mut dyn FnMut(&Recorded)) -> Self {
+    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(&Recorded)>) -> Self {
         Self {
             side,
             each,
@@ -43,6 +45,7 @@ impl<'a> Scan<'a> {
             base: Some(ChainHash::default()),
             received_us: i64::MIN,
             events: 0,
+            broken: false,
             good: Seq(0),
             chain: ChainHash::default(),
         }
@@ -96,8 +99,13 @@ impl<'a> Scan<'a> {
     fn check(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
         self.events += 1;
         let at: i64 = row.get(0)?;
-        let (before, found_before) = (self.last, self.findings.0.len());
-        self.last = at;
+        let before = std::mem::replace(&mut self.last, at);
+        if at < 1 {
+            // The event it once was is missing elsewhere, and told there.
+            let detail = format!("a row stands before the first event, at {at}");
+            self.findings.add(Fault::Unreadable, None, detail);
+            return Ok(());
+        }
         match RawRow::read(row) {
             Ok(raw) if at > before => self.check_row(&raw)?,
             Ok(_) => self.add(Fault::Unreadable, "rows are out of order"),
@@ -107,7 +115,7 @@ impl<'a> Scan<'a> {
                 self.expected = u64::try_from(at).map_or(self.expected, |at| at + 1);
             }
         }
-        if found_before == 0 && self.findings.0.is_empty() {
+        if !self.broken {
             self.good = Seq(self.expected - 1);
             self.chain = self.base.unwrap_or_default();
         }
@@ -127,14 +135,13 @@ impl<'a> Scan<'a> {
         if !self.sessions.note(raw.session, raw.seq, raw.received_us) {
             self.add(Fault::Session, format!("back in session {}", raw.session));
         }
-        let base = self.base;
-        let checked = self.side.with_names(raw, |kind, actor| {
-            let linked = base.map(|base| raw.columns(kind, actor).link(&base));
-            Ok((linked, raw.decode(kind, actor)))
+        let side = self.side;
+        let judged = side.with_names(raw, |kind, actor| {
+            self.judge(raw, kind, actor);
+            Ok(())
         })?;
-        match checked {
-            Ok((linked, decoded)) => self.judge(raw, linked, decoded),
-            Err(detail) => self.add(Fault::Dictionary, detail),
+        if let Err(detail) = judged {
+            self.add(Fault::Dictionary, detail);
         }
         self.received_us = raw.received_us;
         self.base = Some(raw.chain);
@@ -142,28 +149,26 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Notes what the hash and the body say, each on its own account.
-    fn judge(
-        &mut self,
-        raw: &RawRow<'_>,
-        linked: Option<ChainHash>,
-        decoded: Result<Recorded, String>,
-    ) {
+    /// Looks at hash and body, each on its own account.
+    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) {
+        let linked = self.base.map(|base| raw.columns(kind, actor).link(&base));
         if linked.is_some_and(|linked| linked != raw.chain) {
             self.add(Fault::Hash, "not what was written: its hash differs");
         }
-        match decoded {
-            Ok(recorded) => {
-                self.sessions.learn(&recorded);
-                (self.each)(&recorded);
-            }
-            Err(detail) => self.add(Fault::Body, detail),
+        let event = match raw.event(kind) {
+            Ok(event) => event,
+            Err(detail) => return self.add(Fault::Body, detail),
+        };
+        self.sessions.learn(raw, &event);
+        if let Some(each) = &mut self.each {
+            each(&raw.record(event, actor));
         }
     }
 
     /// Notes a fault of the row being looked at.
     fn add(&mut self, fault: Fault, detail: impl Into<String>) {
         let seq = Seq(self.expected);
+        self.broken = true;
         self.findings.add(fault, Some(seq), detail);
     }
 }

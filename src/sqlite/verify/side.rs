@@ -1,8 +1,8 @@
 //! What follows from the events, against the events: sessions, and positions kept with a hash.
 
-use crate::event::{Event, Recorded, Seq};
+use crate::event::{Event, Seq};
 use crate::sqlite::read::ReadSide;
-use crate::sqlite::row::{natural_in, stored};
+use crate::sqlite::row::{RawRow, natural_in, stored};
 use crate::sqlite::verify::{Fault, Findings};
 use rusqlite::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,17 +43,17 @@ impl Sessions {
         in_order
     }
 
-    /// Learns what a session's own events tell.
-    pub(super) fn learn(&mut self, recorded: &Recorded) {
-        let Some(session) = self.seen.get_mut(&recorded.session) else {
+    /// Learns what an event tells of its session.
+    pub(super) fn learn(&mut self, raw: &RawRow<'_>, event: &Event) {
+        let Some(session) = self.seen.get_mut(&raw.session) else {
             return;
         };
-        match &recorded.event {
+        match event {
             Event::Connected(body) => session.endpoint = Some(body.endpoint.clone()),
             Event::Disconnected(body) => {
                 let cause = serde_json::to_value(body.cause).unwrap_or_default();
-                session.last_seq = Some(stored(recorded.seq.0));
-                session.closed_us = Some(recorded.received_at.0);
+                session.last_seq = Some(stored(raw.seq));
+                session.closed_us = Some(raw.received_us);
                 session.close_reason = cause.as_str().map(str::to_owned);
             }
             _ => {}
