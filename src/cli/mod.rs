@@ -15,11 +15,13 @@ mod ingest;
 mod line;
 mod output;
 mod progress;
+mod record;
 mod select;
 mod state;
 mod stop;
 mod tail;
 mod text;
+mod verify;
 mod when;
 
 use clap::Parser;
@@ -46,6 +48,8 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Record a channel into a log
+    Record(Box<record::Args>),
     /// Print the newest events of a log, and follow what comes
     Tail(tail::Args),
     /// Print what the channel was, now or at any moment of the log
@@ -54,6 +58,8 @@ enum Command {
     History(history::Args),
     /// Write a log, or a part of it, as NDJSON or CSV
     Export(export::Args),
+    /// Tell whether a log is what was written
+    Verify(verify::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -81,10 +87,12 @@ pub(crate) fn run() -> ExitCode {
 
 fn execute(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Record(args) => record::run(args),
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
         Command::Export(args) => export::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

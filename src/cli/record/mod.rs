@@ -1,0 +1,75 @@
+//! `record`: a channel into a log, for as long as it is wanted.
+
+mod address;
+mod options;
+mod refusal;
+mod run;
+mod secrets;
+mod settings;
+mod status;
+
+pub(crate) use run::{End, Recording, Showing};
+
+use crate::cli::failure::Failure;
+use crate::cli::stop::Stop;
+use options::Settings;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  projectionist record https://cytu.be/r/MyChannel
+  projectionist record https://cytu.be/r/MyChannel --as reel --log reel.events.db
+  CYTUBE_PASSWORD=… projectionist record https://cytu.be --channel MyChannel --account me
+  projectionist record --config night.toml --json | jq 'select(.kind==\"message\").body.text'
+
+Settings come from flags, then from the environment (CYTUBE_HOST CYTUBE_CHANNEL CYTUBE_USERNAME
+CYTUBE_PASSWORD CYTUBE_CHANNEL_PASSWORD), then from the file of --config (TOML, the names of the
+flags). CYTUBE_USERNAME is an account if CYTUBE_PASSWORD is set, else a guest. Passwords are never
+flags, where anybody on the machine could read them.
+
+SIGINT or SIGTERM ends the recording cleanly, with exit code 0; a second one ends it at once. A
+refusal that is final (ban, kick, wrong password, no such channel, bad certificate) ends it with
+exit code 4, a log that cannot be written with 5. Losses of the connection end nothing: it comes
+back by itself.";
+
+/// Options of `record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    settings: Settings,
+    /// Take settings from this file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print each event as a JSON object a line, instead of the status
+    #[arg(long)]
+    json: bool,
+}
+
+/// Records until stopped, refused, or out of time.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let file = match &args.config {
+        Some(path) => settings::read_file(path)?,
+        None => Settings::default(),
+    };
+    let seconds = args.settings.seconds.or(file.seconds);
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let config = settings::configure(args.settings.clone(), &env, file)?;
+
+    let stop = Stop::listen()?;
+    let showing = if args.json {
+        Showing::Events
+    } else {
+        Showing::Status
+    };
+    let mut recording = Recording::start(config, showing)?;
+    let end = recording.run(&stop, seconds.map(Duration::from_secs));
+    // Whatever happened, what is recorded is closed properly and told.
+    let closed = recording.close();
+    match end? {
+        End::Asked => closed,
+        End::Refused(text) => Err(Failure::Refused(text)),
+        End::NotRecorded(text) => Err(Failure::NotRecorded(text)),
+    }
+}
