@@ -3,6 +3,15 @@
 //!
 //! Baseline: prepared inserts of the same bodies into a bare table, in the same transactions.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench that cannot go on stops, and measures with the clock"
+)]
+
 mod common;
 
 use common::*;

@@ -2,6 +2,15 @@
 //!
 //! Baseline: the same frame parsed into a JSON tree.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench that cannot go on stops, and measures with the clock"
+)]
+
 mod common;
 
 use common::*;

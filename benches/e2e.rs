@@ -4,6 +4,15 @@
 //! when the handle shows the last of them, committed. Baseline: prepared inserts of the same
 //! bodies. The second bench says a line and stops the clock when the server has it.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench that cannot go on stops, and measures with the clock"
+)]
+
 mod common;
 
 use common::*;

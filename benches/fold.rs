@@ -1,5 +1,14 @@
 //! Events to state: 100,000 events of the captured mix, and one position.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench that cannot go on stops, and measures with the clock"
+)]
+
 mod common;
 
 use common::*;

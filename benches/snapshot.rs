@@ -3,6 +3,15 @@
 //!
 //! Baseline: cloning the `Arc` that it gives out.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench that cannot go on stops, and measures with the clock"
+)]
+
 mod common;
 
 use common::*;

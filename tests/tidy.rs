@@ -58,7 +58,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
 const OUTSIDE: &[(&str, &[&str], &str)] = &[
     (
         "mio::",
-        &["transport", "engine"],
+        &["transport", "dialler", "engine"],
         "leave readiness to the transport and the driver",
     ),
     (

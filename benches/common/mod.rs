@@ -1,6 +1,11 @@
 //! Data that every bench shares: the same numbers each run, from a seed.
 
-#![allow(dead_code, reason = "each bench uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each bench uses a part, and stops where it cannot go on"
+)]
 
 use projectionist::{
     Author, Config, Event, Media, Message, Now, Origin, Recorded, RetryDelays, Seq, Source, Style,
@@ -9,9 +14,9 @@ use projectionist::{
 use std::time::Duration;
 
 /// Time of the first event, Unix milliseconds.
-pub const START_MS: i64 = 1_795_385_348_233;
+pub(crate) const START_MS: i64 = 1_795_385_348_233;
 
-pub struct NoDelays;
+pub(crate) struct NoDelays;
 
 impl RetryDelays for NoDelays {
     fn next_delay(&mut self) -> Duration {
@@ -22,14 +27,14 @@ impl RetryDelays for NoDelays {
 }
 
 /// SplitMix64: small, seeded, the same everywhere.
-pub struct Seeded(u64);
+pub(crate) struct Seeded(u64);
 
 impl Seeded {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,7 +42,7 @@ impl Seeded {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
 }
@@ -57,22 +62,22 @@ const WORDS: [&str; 12] = [
     "ümläut",
 ];
 
-pub fn text(random: &mut Seeded) -> String {
+pub(crate) fn text(random: &mut Seeded) -> String {
     let count = 3 + random.below(12) as usize;
     let word = |_| WORDS[random.below(WORDS.len() as u64) as usize];
     (0..count).map(word).collect::<Vec<_>>().join(" ")
 }
 
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config::new("https://cytu.be", "bench")
 }
 
-pub fn now(index: usize) -> Now {
+pub(crate) fn now(index: usize) -> Now {
     Now::from_millis(START_MS + index as i64)
 }
 
 /// Frames of a join, as an observing channel needs them.
-pub fn join_frames(users: usize, items: usize, emotes: usize) -> Vec<String> {
+pub(crate) fn join_frames(users: usize, items: usize, emotes: usize) -> Vec<String> {
     let user = |i: usize| {
         format!(
             r#"{{"name":"user{i}","rank":1,"profile":{{"image":"","text":""}},"meta":{{"afk":false,"muted":false}}}}"#
@@ -113,7 +118,7 @@ pub fn join_frames(users: usize, items: usize, emotes: usize) -> Vec<String> {
 }
 
 /// One line of chat as it stands on the wire.
-pub fn chat_frame(random: &mut Seeded, index: usize) -> String {
+pub(crate) fn chat_frame(random: &mut Seeded, index: usize) -> String {
     let text = text(random);
     let user = random.below(40);
     let time = START_MS + index as i64;
@@ -121,7 +126,7 @@ pub fn chat_frame(random: &mut Seeded, index: usize) -> String {
 }
 
 /// A mix as captured in busy rooms: nine tenths chat, the rest people, playback and lists.
-pub fn mixed_frame(random: &mut Seeded, index: usize) -> String {
+pub(crate) fn mixed_frame(random: &mut Seeded, index: usize) -> String {
     let user = random.below(40);
     match random.below(40) {
         0 => format!(r#"42["userLeave",{{"name":"user{user}"}}]"#),
@@ -140,7 +145,7 @@ pub fn mixed_frame(random: &mut Seeded, index: usize) -> String {
 }
 
 /// A line of chat as an event.
-pub fn message(random: &mut Seeded, index: usize) -> Recorded {
+pub(crate) fn message(random: &mut Seeded, index: usize) -> Recorded {
     let html = text(random);
     let name = format!("user{}", random.below(40));
     let sent_ms = START_MS + index as i64;
@@ -174,7 +179,7 @@ pub fn message(random: &mut Seeded, index: usize) -> Recorded {
     }
 }
 
-pub fn messages(count: usize) -> Vec<Recorded> {
+pub(crate) fn messages(count: usize) -> Vec<Recorded> {
     let mut random = Seeded::new(7);
     (0..count)
         .map(|index| message(&mut random, index))
@@ -182,14 +187,14 @@ pub fn messages(count: usize) -> Vec<Recorded> {
 }
 
 /// The body of an event as the log stores it.
-pub fn body(recorded: &Recorded) -> String {
+pub(crate) fn body(recorded: &Recorded) -> String {
     let mut body = Vec::new();
     recorded.event.write_body(&mut body).unwrap();
     String::from_utf8(body).unwrap()
 }
 
 /// Plain prepared inserts of the same bodies, a transaction each `batch`: what SQLite itself costs.
-pub fn bare_insert(path: &std::path::Path, bodies: &[String], batch: usize) {
+pub(crate) fn bare_insert(path: &std::path::Path, bodies: &[String], batch: usize) {
     let conn = rusqlite::Connection::open(path).unwrap();
     conn.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
         .unwrap();
@@ -210,7 +215,7 @@ pub fn bare_insert(path: &std::path::Path, bodies: &[String], batch: usize) {
 }
 
 /// A video for playlist benches.
-pub fn media(index: usize) -> Media {
+pub(crate) fn media(index: usize) -> Media {
     Media {
         kind: "yt".into(),
         id: format!("video{index:06}"),

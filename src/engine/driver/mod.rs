@@ -5,13 +5,14 @@
 //! themselves under load. The thread sleeps in the poll until the socket, a host or a deadline
 //! wakes it; idle costs nothing.
 
+mod farewell;
+
 use super::clock::Clock;
 use super::health::Storage;
 use super::inbox::{DialResult, Inbox, Request, SOCKET};
 use super::receipt::Slot;
 use super::shared::Shared;
 use crate::channel::{Channel, CommandId, Input, Output};
-use crate::command::{CommandError, Outcome};
 use crate::config::Config;
 use crate::dialler::{DialJob, Dialler};
 use crate::event::DisconnectCause;
@@ -19,6 +20,7 @@ use crate::log::{EventLog, LogError};
 use crate::sqlite::SqliteLog;
 use crate::transport::{Connector, Dial, DialError, Received, Transport, TransportError};
 use crossbeam_channel::Sender;
+use farewell::Guard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +28,6 @@ use std::time::Duration;
 /// First wait before a failed commit is tried again; doubles up to [`STORAGE_WAIT_MAX`].
 const STORAGE_WAIT_MIN: Duration = Duration::from_millis(50);
 const STORAGE_WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// How long the last frames of a closing connection may take to leave.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Requests taken in per turn, so that a busy host does not starve the socket.
 const REQUESTS_MAX: usize = 64;
@@ -372,76 +371,5 @@ impl Driver {
         // The ticket it replaces is dropped with it, which withdraws that dial.
         let ticket = Arc::new(self.dialler.submit(job));
         self.shared.dialling(Some(ticket));
-    }
-
-    /// Stops: says goodbye, writes the last events, closes the log, settles what is left.
-    fn finish(mut self, ended: Result<(), LogError>) {
-        self.shared.dialling(None);
-        let ended = ended.and_then(|()| {
-            self.channel.handle_input(self.clock.now(), Input::Stop);
-            self.commit()?;
-            self.put_out_last();
-            if let Err(error) = self.channel.snapshot() {
-                log::warn!("the folded state was not kept: {error}");
-            }
-            Ok(())
-        });
-        self.hang_up();
-        let left = match &ended {
-            Ok(()) => CommandError::Closed,
-            Err(error) => CommandError::Poisoned(error.to_string()),
-        };
-        self.settle_rest(&left);
-        let Self {
-            channel, shared, ..
-        } = self;
-        let closed = channel.into_log().close();
-        if let Err(error) = ended.and(closed) {
-            log::error!("the log cannot be written: {error}");
-            shared.poison(error.to_string());
-        }
-    }
-
-    fn put_out_last(&mut self) {
-        self.put_out();
-        let until = self.clock.mono() + LAST_WORDS;
-        while let Some(transport) = &mut self.transport {
-            let now = self.clock.mono();
-            if !transport.has_unsent() || now >= until || transport.flush(now).is_err() {
-                break;
-            }
-            let _ = self.poll.poll(&mut self.events, Some(until - now));
-        }
-    }
-
-    /// Nobody waits in vain. Commands that are still on the wire here were cut off by a failing
-    /// log: what became of them is not known. Those in the inbox were never sent.
-    fn settle_rest(&mut self, error: &CommandError) {
-        for slot in std::mem::take(&mut self.slots).into_values() {
-            slot.settle(Outcome::Disconnected);
-        }
-        while let Ok(request) = self.inbox.requests.try_recv() {
-            match request {
-                Request::Command(_, _, slot) => slot.settle(Outcome::NotSent(error.clone())),
-                Request::Flush(done) => self.flushes.push(done),
-                Request::Rejoin => {}
-            }
-        }
-        for done in self.flushes.drain(..) {
-            let _ = done.send(Err(error.to_string()));
-        }
-    }
-}
-
-/// Marks the engine closed when its thread ends, poisoned when it panics.
-struct Guard(Arc<Shared>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0
-                .poison("the channel's thread panicked: this is a bug".to_owned());
-        }
-        self.0.close();
     }
 }
