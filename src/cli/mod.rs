@@ -6,6 +6,7 @@
 
 mod clock;
 mod csv;
+mod demo;
 mod event_json;
 mod export;
 mod failure;
@@ -50,6 +51,8 @@ struct Cli {
 enum Command {
     /// Record a channel into a log
     Record(Box<record::Args>),
+    /// Record a lively room on this machine: needs no network and no argument
+    Demo(demo::Args),
     /// Print the newest events of a log, and follow what comes
     Tail(tail::Args),
     /// Print what the channel was, now or at any moment of the log
@@ -88,6 +91,7 @@ pub(crate) fn run() -> ExitCode {
 fn execute(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Record(args) => record::run(args),
+        Command::Demo(args) => demo::run(args),
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),

@@ -110,16 +110,6 @@ impl Recording {
         })
     }
 
-    /// The channel.
-    pub(crate) fn handle(&self) -> &ChannelHandle {
-        &self.handle
-    }
-
-    /// The newest event before this recording.
-    pub(crate) fn first(&self) -> Seq {
-        self.first
-    }
-
     /// Records until asked to stop, until time is up, or until it cannot go on.
     pub(crate) fn run(&mut self, stop: &Stop, limit: Option<Duration>) -> Result<End, Failure> {
         loop {
