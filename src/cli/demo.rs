@@ -135,8 +135,10 @@ fn per_second(count: u64, seconds: u64) -> f64 {
 fn people(out: &mut Out, reader: &SqliteReader) -> Result<(), Failure> {
     let state = crate::cli::fold::state_at(reader, None)?;
     let users = state.users.as_ref().map_or(0, |users| users.len());
-    let viewers = state.user_count.unwrap_or_default();
-    writeln!(out, "users        {users} at the end, of {viewers} viewers")?;
+    match state.user_count {
+        Some(viewers) => writeln!(out, "users        {users} at the end, of {viewers} viewers")?,
+        None => writeln!(out, "users        {users} at the end")?,
+    }
     match state.media.as_ref() {
         Some(playing) => writeln!(out, "playing      {}", plain(&playing.media.title))?,
         None => writeln!(out, "playing      nothing")?,
