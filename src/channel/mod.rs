@@ -7,105 +7,27 @@
 //! settled that the log does not hold. No clock, no thread, no randomness, no i/o except through
 //! the log: the same inputs at the same times give the same log, frames and state.
 
+mod connection;
 mod inbox;
+mod io;
 mod open;
 mod pending;
 
+pub use io::{CommandId, Counters, Input, Output};
+
 use crate::command::{Command, CommandError, Outcome};
-use crate::event::{DisconnectCause, Disconnected, Event, Kicked, Recorded, Seq};
+use crate::event::{Event, Kicked, Recorded, Seq};
 use crate::log::{EventLog, Head, LogError, Snapshot};
-use crate::normalise::{Cause, Context, Draft, Normaliser, Raw, Unrecorded};
+use crate::normalise::{Cause, Context, Draft, Normaliser, Raw};
 use crate::retry::RetryDelays;
-use crate::session::policy::{self, Retry};
-use crate::session::{Ended, Heard, Phase, Session};
+use crate::session::policy;
+use crate::session::{Heard, Phase, Session};
 use crate::state::{ChannelState, FOLD_V};
 use crate::time::{Now, UnixMicros};
 use pending::Pending;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Something that happened to the channel.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Input<'a> {
-    /// Begin: dial.
-    Start,
-    /// A dial succeeded.
-    Opened {
-        /// Scheme, host and port of the socket server.
-        endpoint: &'a str,
-        /// What carries the frames.
-        transport: &'a str,
-    },
-    /// A dial failed.
-    DialFailed {
-        /// Why.
-        error: String,
-        /// Whether trying again cannot help.
-        fatal: bool,
-    },
-    /// A frame came.
-    Frame(&'a str),
-    /// A recorded client sent a frame; only for channels that observe.
-    Sent(&'a str),
-    /// The transport ended.
-    Closed {
-        /// What ended it.
-        cause: DisconnectCause,
-        /// In words.
-        detail: Option<String>,
-        /// WebSocket close code.
-        code: Option<u16>,
-    },
-    /// The host asks for something.
-    Command(CommandId, Command),
-    /// Time has passed.
-    Timeout,
-    /// Come back after a final end.
-    Rejoin,
-    /// Stop for good.
-    Stop,
-}
-
-/// The host's number for a command, to find its outcome by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommandId(pub u64);
-
-/// Something the owner is to do.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Output {
-    /// Dial after a delay, at the servers given, or where discovery says.
-    Dial {
-        /// How long to wait first.
-        delay: Duration,
-        /// Socket servers; empty: discover.
-        servers: Vec<String>,
-    },
-    /// Send a frame.
-    Transmit(String),
-    /// Drop the transport.
-    Close,
-    /// A command has its outcome.
-    Settled(CommandId, Outcome),
-    /// Nothing more to do until this moment (`None`: until the next input).
-    Timeout(Option<Duration>),
-}
-
-/// Figures about a channel's work since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Frames that came.
-    pub frames: u64,
-    /// Events appended.
-    pub events: u64,
-    /// Transactions committed.
-    pub commits: u64,
-    /// Frames that left no event.
-    pub unrecorded: Unrecorded,
-}
 
 /// One channel. See the module's documentation.
 pub struct Channel<L> {
@@ -189,7 +111,7 @@ impl<L: EventLog> Channel<L> {
             Input::Opened {
                 endpoint,
                 transport,
-            } => self.session.opened(now, endpoint, transport),
+            } => self.opened(now, endpoint, transport),
             Input::DialFailed { error, fatal } => self.dial_failed(error, fatal),
             Input::Frame(frame) => self.frame(now, frame),
             Input::Sent(frame) => self.observe_sent(now, frame),
@@ -225,22 +147,6 @@ impl<L: EventLog> Channel<L> {
             self.stage_all(now, drafts);
         }
         self.command_timers(now);
-    }
-
-    fn dial(&mut self, delay: Duration, servers: Vec<String>) {
-        if matches!(self.session.phase(), Phase::Idle | Phase::Closed) {
-            self.session.dialling();
-            self.held.push_back(Output::Dial { delay, servers });
-        }
-    }
-
-    fn dial_failed(&mut self, error: String, fatal: bool) {
-        self.session.dial_failed(fatal);
-        self.last_error = Some(error);
-        if !fatal {
-            let delay = self.delays.next_delay();
-            self.dial(delay, Vec::new());
-        }
     }
 
     fn frame(&mut self, now: Now, frame: &str) {
@@ -312,63 +218,6 @@ impl<L: EventLog> Channel<L> {
             if frame.starts_with("42[\"") && frame.contains(name) {
                 self.normaliser.sent(name, now);
             }
-        }
-    }
-
-    /// The connection is over: say so, fail what waits, and come back if the verdict allows.
-    fn ended(&mut self, now: Now, ended: Ended) {
-        let Ended {
-            cause,
-            detail,
-            close_code,
-            retry,
-            was_connected,
-            live_since,
-        } = ended;
-        let drafts = self.normaliser.finish(context(&self.state, now));
-        self.stage_all(now, drafts);
-        self.normaliser.reset();
-        if self.session.was_stable(live_since, now) {
-            self.delays.reset();
-        }
-        if let Some(detail) = &detail {
-            self.last_error = Some(detail.clone());
-        }
-        self.disconnect_commands(now);
-        self.held
-            .retain(|output| !matches!(output, Output::Transmit(_)));
-        let (delay, servers) = match retry {
-            _ if self.session.is_observing() => (None, Vec::new()),
-            Retry::Never => (None, Vec::new()),
-            Retry::Backoff { at_least } => {
-                (Some(self.delays.next_delay().max(at_least)), Vec::new())
-            }
-            Retry::At { delay, servers } => (Some(delay), servers),
-        };
-        if was_connected {
-            let retry_in_ms = delay.map(|delay| delay.as_millis() as u64);
-            let body = Disconnected {
-                cause,
-                detail,
-                close_code,
-                retry_in_ms,
-            };
-            self.stage(now, Draft::engine(Event::Disconnected(body)), None);
-        }
-        if !self.session.is_observing() {
-            self.held.push_back(Output::Close);
-        }
-        if let Some(delay) = delay {
-            self.dial(delay, servers);
-        }
-    }
-
-    fn stop(&mut self, now: Now) {
-        let was_waiting = !self.session.is_open();
-        match self.session.stop() {
-            Some(ended) => self.ended(now, ended),
-            None if was_waiting => self.disconnect_commands(now),
-            None => {}
         }
     }
 
@@ -498,6 +347,3 @@ fn context(state: &ChannelState, now: Now) -> Context<'_> {
         next_seq: state.seq.next(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -356,6 +356,3 @@ fn line_of(msg: &ChatMsg<'_>) -> Line {
         html: msg.msg.as_ref().into(),
     }
 }
-
-#[cfg(test)]
-mod tests;
