@@ -72,6 +72,7 @@ mod engineio;
 mod error;
 mod event;
 mod html;
+mod json;
 mod limiter;
 mod log;
 mod model;

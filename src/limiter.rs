@@ -27,13 +27,18 @@ impl Rate {
 
     /// A channel's own limit. Values out of reason are clamped: they come from the network.
     pub(crate) fn of_channel(burst: f64, sustained: f64, cooldown_s: f64) -> Self {
-        let sustained = sustained.clamp(0.01, 10.0);
+        let sustained = within(sustained, 0.01, 10.0);
         Self {
-            burst: burst.clamp(1.0, 20.0) as u32,
+            burst: within(burst, 1.0, 20.0) as u32,
             interval: Duration::from_secs_f64(1.0 / sustained),
-            cooldown: Duration::from_secs_f64(cooldown_s.clamp(0.0, 3_600.0)),
+            cooldown: Duration::from_secs_f64(within(cooldown_s, 0.0, 3_600.0)),
         }
     }
+}
+
+/// Clamps; what is no number at all (a cooldown of 0 / 0) is the least.
+fn within(value: f64, least: f64, most: f64) -> f64 {
+    value.max(least).min(most)
 }
 
 /// How many were let through, and when the last one was.
@@ -105,5 +110,7 @@ mod tests {
     fn hostile_limits_are_clamped() {
         let rate = Rate::of_channel(f64::MAX, 0.0, f64::MAX);
         assert_eq!((rate.burst, rate.interval), (20, Duration::from_secs(100)));
+        let rate = Rate::of_channel(f64::NAN, f64::NAN, f64::NAN);
+        assert_eq!((rate.burst, rate.cooldown), (1, Duration::ZERO));
     }
 }

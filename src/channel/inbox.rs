@@ -37,7 +37,10 @@ impl<L: EventLog> Channel<L> {
             self.pending.ready_at = None;
             return;
         }
-        self.send_ready(now);
+        // After a kick or a move the session has an end coming: what waits fails with it.
+        if self.session.is_live() {
+            self.send_ready(now);
+        }
         let busy = CommandError::Busy(self.pending.send_wait_max);
         while self
             .pending
@@ -61,8 +64,8 @@ impl<L: EventLog> Channel<L> {
             }
         }
         let rate = chat_rate(&self.state);
-        let has_waiting = !self.pending.waiting.is_empty();
-        self.pending.ready_at = has_waiting.then(|| self.pending.limiter.ready_at(rate, now.mono));
+        let may_go = !self.pending.waiting.is_empty() && self.session.is_live();
+        self.pending.ready_at = may_go.then(|| self.pending.limiter.ready_at(rate, now.mono));
     }
 
     fn send_ready(&mut self, now: Now) {

@@ -7,9 +7,9 @@
 //! settled that the log does not hold. No clock, no thread, no randomness, no i/o except through
 //! the log: the same inputs at the same times give the same log, frames and state.
 
+mod connection;
 mod inbox;
 mod io;
-mod life;
 mod open;
 mod pending;
 
@@ -111,7 +111,7 @@ impl<L: EventLog> Channel<L> {
             Input::Opened {
                 endpoint,
                 transport,
-            } => self.session.opened(now, endpoint, transport),
+            } => self.opened(now, endpoint, transport),
             Input::DialFailed { error, fatal } => self.dial_failed(error, fatal),
             Input::Frame(frame) => self.frame(now, frame),
             Input::Sent(frame) => self.observe_sent(now, frame),
@@ -185,6 +185,10 @@ impl<L: EventLog> Channel<L> {
             let drafts = self.normaliser.settle(context, incoming);
             self.stage_all(now, drafts);
         }
+        let raw = Raw {
+            name: &name,
+            payload: raw,
+        };
         if let Ok(crate::cytube::Incoming::Kick(reason)) = &incoming {
             let class = policy::classify_kick(reason.as_deref(), false, true)
                 .name
@@ -193,14 +197,10 @@ impl<L: EventLog> Channel<L> {
                 reason: reason.clone(),
                 class,
             };
-            let raw = raw.map(|raw| raw.get().to_owned());
+            let raw = self.normaliser.scrubbed(&raw);
             self.stage(now, Draft::live(Event::Kicked(kicked)).raw(raw), None);
             return;
         }
-        let raw = Raw {
-            name: &name,
-            payload: raw,
-        };
         let context = context(&self.state, now);
         if let Some(draft) = self.normaliser.event(context, &raw, incoming) {
             let seq = self.stage(now, draft, None);
@@ -345,6 +345,3 @@ fn context(state: &ChannelState, now: Now) -> Context<'_> {
         next_seq: state.seq.next(),
     }
 }
-
-#[cfg(test)]
-mod tests;

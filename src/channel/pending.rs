@@ -64,15 +64,18 @@ impl Pending {
     }
 
     /// Takes out the command that a line of ours answers: the oldest with the same words, or the
-    /// oldest at all, since the channel's filters may have rewritten them.
+    /// oldest at all, since the channel's filters may have rewritten them. Slash commands come last
+    /// then: most of them say nothing.
     pub(super) fn take_said(&mut self, text: &str) -> Option<Sent> {
         let said = words(text);
         let is_chat = |sent: &Sent| matches!(sent.command, Command::Say { .. });
         let same = |sent: &Sent| is_chat(sent) && words(spoken(sent.command.text())) == said;
+        let is_plain = |sent: &Sent| is_chat(sent) && !sent.command.text().starts_with('/');
         let index = self
             .sent
             .iter()
             .position(same)
+            .or_else(|| self.sent.iter().position(is_plain))
             .or_else(|| self.sent.iter().position(is_chat))?;
         self.sent.remove(index)
     }

@@ -329,7 +329,7 @@ impl Normaliser {
     }
 
     /// The raw payload as it may be stored.
-    fn scrubbed(&self, raw: &Raw<'_>) -> Option<String> {
+    pub(crate) fn scrubbed(&self, raw: &Raw<'_>) -> Option<String> {
         let json = raw.json()?;
         redact::scrub(json, self.keep_moderator_data).map(std::borrow::Cow::into_owned)
     }
@@ -341,7 +341,7 @@ impl Normaliser {
             Event::ChannelLogRead(_) if !self.keep_moderator_data => None,
             Event::ErrorTold(error) => raw
                 .json()
-                .and_then(|json| redact::with_msg(json, &error.msg)),
+                .and_then(|json| redact::with_msg(json, &error.msg, self.keep_moderator_data)),
             _ => self.scrubbed(raw),
         };
         draft.raw(text)
@@ -356,6 +356,3 @@ fn line_of(msg: &ChatMsg<'_>) -> Line {
         html: msg.msg.as_ref().into(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -31,12 +31,7 @@ impl Session {
                 None
             }
             Incoming::NeedPassword(_) if self.observing => None,
-            Incoming::NeedPassword(true) => {
-                let mut ended = self.ended(DisconnectCause::PasswordNeeded, Retry::Never);
-                ended.detail = Some("the room's password is wrong".to_owned());
-                Some(ended)
-            }
-            Incoming::NeedPassword(false) => self.password_asked(now),
+            Incoming::NeedPassword(wrong) => self.password_asked(now, *wrong),
             Incoming::CancelNeedPassword | Incoming::SetPermissions(_) => {
                 self.enter(Phase::Joining, Some(now.mono + self.settings.join_wait_max));
                 None
@@ -68,9 +63,10 @@ impl Session {
         None
     }
 
-    /// The room asks although we gave no password. A moderator's rank is looked up meanwhile and
-    /// may open the door by itself (`src/channel/accesscontrol.js`).
-    fn password_asked(&mut self, now: Now) -> Option<Ended> {
+    /// The room asks: we gave no password, or a wrong one. A moderator's rank is looked up meanwhile
+    /// and may open the door by itself (`src/channel/accesscontrol.js`).
+    fn password_asked(&mut self, now: Now, wrong: bool) -> Option<Ended> {
+        self.password_wrong = wrong;
         match self.settings.login {
             Login::Account { .. } | Login::Cookie { .. } => {
                 let until = now.mono + self.settings.password_grace;
@@ -83,7 +79,12 @@ impl Session {
 
     pub(super) fn password_missing(&mut self) -> Ended {
         let mut ended = self.ended(DisconnectCause::PasswordNeeded, Retry::Never);
-        ended.detail = Some("the room has a password: give it with channel_password".to_owned());
+        let detail = if self.password_wrong {
+            "the room's password is wrong"
+        } else {
+            "the room has a password: give it with channel_password"
+        };
+        ended.detail = Some(detail.to_owned());
         self.finish(ended)
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Session {
     live_since: Option<Duration>,
     connected: bool,
     named: bool,
+    /// Whether the room's password was given and refused.
+    password_wrong: bool,
     endpoint: String,
     transport: String,
     /// Attempts since the last live session.
@@ -89,6 +91,7 @@ impl Session {
             live_since: None,
             connected: false,
             named: false,
+            password_wrong: false,
             endpoint: String::new(),
             transport: String::new(),
             attempt: 0,
@@ -139,7 +142,7 @@ impl Session {
     }
 
     fn reset_connection(&mut self) {
-        (self.connected, self.named) = (false, false);
+        (self.connected, self.named, self.password_wrong) = (false, false, false);
         self.leaving = None;
         self.live_since = None;
         self.outbox.clear();
@@ -184,6 +187,10 @@ impl Session {
 
     /// A frame came from the server.
     pub(crate) fn frame<'f>(&mut self, now: Now, frame: &'f str) -> Heard<'f> {
+        // Read from the socket together with the end of its session.
+        if !self.is_open() {
+            return Heard::default();
+        }
         self.silent_until = Some(now.mono + self.silence_max);
         match engineio::decode(frame) {
             Ok(engineio::Packet::Message(message)) => self.message(now, frame, message),

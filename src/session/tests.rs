@@ -88,10 +88,16 @@ fn an_account_logs_in_by_password_and_gives_the_rooms() {
         drain(&mut session),
         [r#"42["joinChannel",{"name":"Room","pw":"sesame"}]"#]
     );
-    let ended = end_of(&mut session, r#"42["needPassword",true]"#);
+    let heard = session.frame(at(20), r#"42["needPassword",true]"#);
+    assert!(heard.ended.is_none(), "a moderator's rank may spare it yet");
+    let ended = session.timeout(at(2_020)).expect("the grace is over");
     assert_eq!(
         (ended.cause, ended.retry),
         (DisconnectCause::PasswordNeeded, Retry::Never)
+    );
+    assert_eq!(
+        ended.detail.as_deref(),
+        Some("the room's password is wrong")
     );
 }
 

@@ -78,6 +78,7 @@ impl Room {
         let mut room = Self::new(config);
         room.connect();
         room.burst(burst);
+        room.outputs();
         room
     }
 }
@@ -176,6 +177,7 @@ impl<L: EventLog> Room<L> {
     /// Lets time pass; timers run at their moments.
     pub(crate) fn wait(&mut self, ms: i64) {
         let end = self.now_ms + ms;
+        let mut turns = 0;
         while let Some(at) = self.channel().deadline() {
             let at_ms = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
             // Whole milliseconds: a moment between two is due at the later one.
@@ -185,6 +187,11 @@ impl<L: EventLog> Room<L> {
             }
             self.now_ms = at_ms.max(self.now_ms);
             self.input(Input::Timeout);
+            turns += 1;
+            assert!(
+                turns < 10_000,
+                "a deadline that does not pass spins its owner"
+            );
         }
         self.now_ms = end;
         self.input(Input::Timeout);
