@@ -185,6 +185,10 @@ fn hostile(secret: &str) -> Vec<(&'static str, Value)> {
             "login",
             json!({"success": false, "error": {"password": secret}}),
         ),
+        (
+            "chatMsg",
+            json!({"username": "[server]", "msg": format!("x joined (aliases: {secret})")}),
+        ),
         // Nobody knows these.
         (
             "newThing",

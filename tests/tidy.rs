@@ -19,6 +19,7 @@ const ROOMS: &[&str] = &[
     "number",
     "model",
     "html",
+    "json",
     "config",
     "event",
     "engineio",

@@ -325,7 +325,13 @@ impl Normaliser {
             name: raw.name.to_owned(),
             why: why.to_owned(),
         };
-        Draft::live(Event::Unrecognised(body)).raw(self.scrubbed(raw))
+        let keep = self.keep_moderator_data;
+        let text = match raw.name {
+            "readChanLog" if !keep => None,
+            "chatMsg" | "errorMsg" if !keep => raw.json().and_then(redact::notice),
+            _ => self.scrubbed(raw),
+        };
+        Draft::live(Event::Unrecognised(body)).raw(text)
     }
 
     /// The raw payload as it may be stored.

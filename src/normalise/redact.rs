@@ -83,6 +83,16 @@ pub(super) fn with_msg(json: &str, msg: &str, keep_moderator_data: bool) -> Opti
     serde_json::to_string(&value).ok()
 }
 
+/// The payload of a notice that fits no type, its text cleaned.
+pub(super) fn notice(json: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(json).ok()?;
+    strip(&mut value, false);
+    if let Some(Value::String(msg)) = value.get_mut("msg") {
+        *msg = clean_notice(msg).into_owned();
+    }
+    serde_json::to_string(&value).ok()
+}
+
 /// A notice of the server without aliases and addresses.
 pub(super) fn clean_notice(text: &str) -> Cow<'_, str> {
     let text = match text.split_once(" (aliases: ") {
