@@ -7,6 +7,7 @@ mod cytube;
 mod engineio;
 mod event;
 mod html;
+mod json;
 mod limiter;
 mod log;
 mod model;

@@ -3,6 +3,7 @@
 //! Only the default namespace and JSON packets: CyTube uses nothing else. An event's argument is
 //! left as raw JSON text; which shape it has is `cytube`'s business.
 
+use crate::json;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -96,7 +97,7 @@ fn split_id(rest: &str) -> (Option<u64>, &str) {
 }
 
 fn from_json<'f, T: Deserialize<'f>>(payload: &'f str) -> Result<T, PacketError> {
-    serde_json::from_str(payload).map_err(|error| PacketError::Payload(error.to_string()))
+    serde_json::from_str(payload).map_err(|error| PacketError::Payload(json::fault(&error)))
 }
 
 /// The words of a refusal: an object with a message, or (protocol 3) a bare string.

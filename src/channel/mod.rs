@@ -186,6 +186,10 @@ impl<L: EventLog> Channel<L> {
             let drafts = self.normaliser.settle(context, incoming);
             self.stage_all(now, drafts);
         }
+        let raw = Raw {
+            name: &name,
+            payload: raw,
+        };
         if let Ok(crate::cytube::Incoming::Kick(reason)) = &incoming {
             let class = policy::classify_kick(reason.as_deref(), false, true)
                 .name
@@ -194,14 +198,10 @@ impl<L: EventLog> Channel<L> {
                 reason: reason.clone(),
                 class,
             };
-            let raw = raw.map(|raw| raw.get().to_owned());
+            let raw = self.normaliser.scrubbed(&raw);
             self.stage(now, Draft::live(Event::Kicked(kicked)).raw(raw), None);
             return;
         }
-        let raw = Raw {
-            name: &name,
-            payload: raw,
-        };
         let context = context(&self.state, now);
         if let Some(draft) = self.normaliser.event(context, &raw, incoming) {
             let seq = self.stage(now, draft, None);

@@ -19,6 +19,7 @@ pub(crate) use session::*;
 pub(crate) use settings::*;
 
 use crate::event::After;
+use crate::json;
 use crate::model::{ChatFilter, Emote, Options, Permissions, Profile, Uid};
 use crate::number::Rank;
 use serde::Deserialize;
@@ -228,15 +229,17 @@ fn decode_rare<'f>(name: &str, json: &'f str) -> Result<Incoming<'f>, Misfit> {
 }
 
 fn read<'f, T: Deserialize<'f>>(json: &'f str) -> Result<T, Misfit> {
-    serde_json::from_str(json).map_err(|error| Misfit(error.to_string()))
+    serde_json::from_str(json).map_err(|error| Misfit(json::fault(&error)))
 }
 
-/// A text where the server may also send something else: shown as JSON then.
+/// A text where the server may also send something else. Of an object or a list it is only said
+/// that it is no text: it may hold what must not be stored, and the raw payload has the rest.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => "(not a text)".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Payloads about the channel's setup, and the answers to requests about it.
 
 use super::{Int, text_of};
-use crate::model::{Options, Permissions};
+use crate::model::Permissions;
 use crate::number::Rank;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,14 +20,6 @@ impl From<PermissionsWire> for Permissions {
                 .filter_map(|(key, rank)| Some((key, Rank(rank.as_f64()?))))
                 .collect(),
         )
-    }
-}
-
-/// `channelOpts`, with the password dropped at the door.
-impl Options {
-    pub(crate) fn without_password(mut self) -> Self {
-        self.0.remove("password");
-        self
     }
 }
 

@@ -74,7 +74,9 @@ impl OpenBurst {
             }
             Incoming::ChannelCssJs(wire) => parts.css_js = Some(convert::css_js(wire)),
             Incoming::SetMotd(motd) => parts.motd = Some(motd),
-            Incoming::ChannelOpts(options) => parts.options = Some(options.without_password()),
+            Incoming::ChannelOpts(options) => {
+                parts.options = Some(convert::options(options, keep_moderator_data));
+            }
             Incoming::SetPlaylistMeta(meta) => parts.playlist_meta = Some(convert::meta(meta)),
             Incoming::Playlist(items) => {
                 parts.playlist = Some(items.into_iter().map(Into::into).collect());

@@ -58,7 +58,7 @@ pub(super) fn message(
     let was_cleaned = *html != *msg.msg;
     let raw = raw.and_then(|raw| {
         if was_cleaned {
-            return redact::with_msg(raw, &html);
+            return redact::with_msg(raw, &html, keep_moderator_data);
         }
         redact::scrub(raw, keep_moderator_data).map(std::borrow::Cow::into_owned)
     });

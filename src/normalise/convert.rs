@@ -1,13 +1,15 @@
 //! Wire shapes into our own nouns, moderators' knowledge left behind unless it is to be kept.
 
+use super::redact;
 use crate::cytube::{
     AnnouncementWire, BanWire, CssJsWire, PlaylistMetaWire, SavedPlaylistWire, UserMetaWire,
     UserWire,
 };
 use crate::html::text_of_html;
 use crate::model::{
-    Announcement, Ban, BanScope, CssJs, ModeratorData, PlaylistMeta, SavedPlaylist, User,
+    Announcement, Ban, BanScope, CssJs, ModeratorData, Options, PlaylistMeta, SavedPlaylist, User,
 };
+use serde_json::Value;
 
 pub(super) fn user(wire: UserWire, keep_moderator_data: bool) -> User {
     let UserWire {
@@ -47,6 +49,16 @@ pub(super) fn meta(wire: PlaylistMetaWire) -> PlaylistMeta {
     PlaylistMeta {
         count: wire.count.0,
         total_seconds: wire.raw_time,
+    }
+}
+
+/// Settings without the room's password, which every member is told.
+pub(super) fn options(options: Options, keep_moderator_data: bool) -> Options {
+    let mut value = Value::Object(options.0);
+    redact::strip(&mut value, keep_moderator_data);
+    match value {
+        Value::Object(map) => Options(map),
+        _ => Options::default(),
     }
 }
 

@@ -325,11 +325,17 @@ impl Normaliser {
             name: raw.name.to_owned(),
             why: why.to_owned(),
         };
-        Draft::live(Event::Unrecognised(body)).raw(self.scrubbed(raw))
+        let keep = self.keep_moderator_data;
+        let text = match raw.name {
+            "readChanLog" if !keep => None,
+            "chatMsg" | "errorMsg" if !keep => raw.json().and_then(redact::notice),
+            _ => self.scrubbed(raw),
+        };
+        Draft::live(Event::Unrecognised(body)).raw(text)
     }
 
     /// The raw payload as it may be stored.
-    fn scrubbed(&self, raw: &Raw<'_>) -> Option<String> {
+    pub(crate) fn scrubbed(&self, raw: &Raw<'_>) -> Option<String> {
         let json = raw.json()?;
         redact::scrub(json, self.keep_moderator_data).map(std::borrow::Cow::into_owned)
     }
@@ -341,7 +347,7 @@ impl Normaliser {
             Event::ChannelLogRead(_) if !self.keep_moderator_data => None,
             Event::ErrorTold(error) => raw
                 .json()
-                .and_then(|json| redact::with_msg(json, &error.msg)),
+                .and_then(|json| redact::with_msg(json, &error.msg, self.keep_moderator_data)),
             _ => self.scrubbed(raw),
         };
         draft.raw(text)

@@ -53,7 +53,8 @@ fn contains_quoted(text: &str, key: &str) -> bool {
     })
 }
 
-fn strip(value: &mut Value, keep_moderator_data: bool) {
+/// Removes secrets at any depth.
+pub(super) fn strip(value: &mut Value, keep_moderator_data: bool) {
     match value {
         Value::Object(map) => {
             map.retain(|key, _| {
@@ -72,10 +73,23 @@ fn strip(value: &mut Value, keep_moderator_data: bool) {
     }
 }
 
-/// The payload with its `msg` replaced, for texts that were cleaned themselves.
-pub(super) fn with_msg(json: &str, msg: &str) -> Option<String> {
+/// The payload as it may be stored, its `msg` replaced by a text that was cleaned itself.
+pub(super) fn with_msg(json: &str, msg: &str, keep_moderator_data: bool) -> Option<String> {
     let mut value: Value = serde_json::from_str(json).ok()?;
-    *value.get_mut("msg")? = Value::String(msg.to_owned());
+    strip(&mut value, keep_moderator_data);
+    if let Some(slot) = value.get_mut("msg") {
+        *slot = Value::String(msg.to_owned());
+    }
+    serde_json::to_string(&value).ok()
+}
+
+/// The payload of a notice that fits no type, its text cleaned.
+pub(super) fn notice(json: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(json).ok()?;
+    strip(&mut value, false);
+    if let Some(Value::String(msg)) = value.get_mut("msg") {
+        *msg = clean_notice(msg).into_owned();
+    }
     serde_json::to_string(&value).ok()
 }
 

@@ -4,7 +4,7 @@ use super::Context;
 use super::convert;
 use super::draft::Draft;
 use super::playback::Pending;
-use super::redact::clean_notice;
+use super::redact::{clean_notice, strip};
 use crate::cytube::{self, Incoming, SearchResultsWire};
 use crate::event::*;
 use crate::model::{ChannelRank, Emote, Voteskip};
@@ -208,7 +208,13 @@ fn playlist(
         Incoming::ListPlaylists(lists) => Event::PlaylistsSaved(SavedPlaylists {
             playlists: lists.into_iter().map(convert::saved_playlist).collect(),
         }),
-        Incoming::SearchResults(SearchResultsWire { source, results }) => {
+        Incoming::SearchResults(SearchResultsWire {
+            source,
+            mut results,
+        }) => {
+            for result in &mut results {
+                strip(result, keep);
+            }
             Event::SearchAnswered(SearchResults { source, results })
         }
         Incoming::Voteskip(votes) => {
@@ -253,7 +259,7 @@ fn settings(incoming: Incoming<'_>, keep: bool) -> Option<Draft> {
             Event::PermissionsChanged(PermissionsChanged { permissions })
         }
         Incoming::ChannelOpts(options) => Event::OptionsChanged(OptionsChanged {
-            options: options.without_password(),
+            options: convert::options(options, keep),
         }),
         Incoming::ChannelCssJs(wire) => Event::CssJsChanged(convert::css_js(wire)),
         Incoming::SetMotd(motd) => Event::MotdChanged(MotdChanged { motd }),
