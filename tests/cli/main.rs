@@ -1,0 +1,15 @@
+//! The command-line tool as a script meets it: its arguments, what it prints, its exit codes.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a surprise is a failure"
+)]
+
+mod help;
+mod ingest;
+mod reading;
+mod state;
+mod tool;
+mod verify;
