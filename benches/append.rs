@@ -1,5 +1,5 @@
 //! Events into the log: whole schema, both indexes and the hash chain, by transactions of 1, 16,
-//! 256 and 512, on disk and in memory.
+//! 256 and 512, on disk and in memory. Files are made outside the timing.
 //!
 //! Baseline: prepared inserts of the same bodies into a bare table, in the same transactions.
 
@@ -27,22 +27,26 @@ fn append(c: &mut Criterion) {
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::new("baseline: bare inserts", batch), |b| {
             b.iter_batched_ref(
-                || tempfile::tempdir().unwrap(),
-                |folder| bare_insert(&folder.path().join("bare.db"), &bodies[..count], batch),
+                || {
+                    let folder = tempfile::tempdir().unwrap();
+                    (bare_table(&folder.path().join("bare.db")), folder)
+                },
+                |(conn, _folder)| bare_insert(conn, &bodies[..count], batch),
                 BatchSize::PerIteration,
             );
         });
         group.bench_function(BenchmarkId::new("log on disk", batch), |b| {
             b.iter_batched_ref(
-                || tempfile::tempdir().unwrap(),
-                |folder| {
+                || {
+                    let folder = tempfile::tempdir().unwrap();
                     let options = LogOptions::new("bench", "https://cytu.be");
                     let path = folder.path().join("log.db");
-                    let mut log = SqliteLog::create_or_open(path, &options).unwrap();
+                    (SqliteLog::create_or_open(path, &options).unwrap(), folder)
+                },
+                |(log, _folder)| {
                     for batch in events[..count].chunks(batch) {
                         log.append(batch).unwrap();
                     }
-                    log
                 },
                 BatchSize::PerIteration,
             );

@@ -167,8 +167,11 @@ fn socket_to_state(c: &mut Criterion) {
         .collect();
     group.bench_function("baseline: bare inserts, 256 a transaction", |b| {
         b.iter_batched_ref(
-            || tempfile::tempdir().unwrap(),
-            |folder| bare_insert(&folder.path().join("bare.db"), &bodies, 256),
+            || {
+                let folder = tempfile::tempdir().unwrap();
+                (bare_table(&folder.path().join("bare.db")), folder)
+            },
+            |(conn, _folder)| bare_insert(conn, &bodies, 256),
             BatchSize::PerIteration,
         );
     });

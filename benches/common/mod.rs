@@ -193,22 +193,26 @@ pub(crate) fn body(recorded: &Recorded) -> String {
     String::from_utf8(body).unwrap()
 }
 
-/// Plain prepared inserts of the same bodies, a transaction each `batch`: what SQLite itself costs.
-pub(crate) fn bare_insert(path: &std::path::Path, bodies: &[String], batch: usize) {
+/// A bare table of bodies: what SQLite itself costs.
+pub(crate) fn bare_table(path: &std::path::Path) -> rusqlite::Connection {
     let conn = rusqlite::Connection::open(path).unwrap();
-    conn.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-        .unwrap();
     conn.execute_batch(
-        "CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
+         CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)",
     )
     .unwrap();
+    conn
+}
+
+/// Plain prepared inserts of the same bodies, a transaction each `batch`.
+pub(crate) fn bare_insert(conn: &rusqlite::Connection, bodies: &[String], batch: usize) {
     for bodies in bodies.chunks(batch) {
         conn.execute_batch("BEGIN").unwrap();
         for body in bodies {
-            conn.prepare_cached("INSERT INTO bare (body) VALUES (?1)")
-                .unwrap()
-                .execute([body])
+            let mut insert = conn
+                .prepare_cached("INSERT INTO bare (body) VALUES (?1)")
                 .unwrap();
+            insert.execute([body]).unwrap();
         }
         conn.execute_batch("COMMIT").unwrap();
     }
