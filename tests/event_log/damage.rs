@@ -93,7 +93,7 @@ fn an_untouched_log_is_sound() {
 }
 
 #[test]
-fn a_lost_event_is_a_hole() {
+fn p8_a_lost_event_is_a_hole() {
     let verdict = Sample::new().after("DELETE FROM event WHERE seq = 6");
     let finding = only(&verdict);
     assert_eq!((finding.fault, finding.seq), (Fault::Hole, Some(Seq(6))));
@@ -101,7 +101,7 @@ fn a_lost_event_is_a_hole() {
 }
 
 #[test]
-fn a_log_that_lost_its_end_is_told_by_its_anchor() {
+fn p8_a_log_that_lost_its_end_is_told_by_its_anchor() {
     let sql = "DELETE FROM event WHERE seq > 12; DELETE FROM checkpoint; DELETE FROM snapshot";
     let verdict = Sample::new().after(sql);
     let finding = only(&verdict);
@@ -134,7 +134,7 @@ fn cells_of_the_wrong_type_are_named_without_their_content() {
 }
 
 #[test]
-fn a_damaged_dictionary_is_told_at_the_first_event_it_names() {
+fn p8_a_damaged_dictionary_is_told_at_the_first_event_it_names() {
     let sample = Sample::new();
     let verdict = sample.after("UPDATE kind SET name = 'pn' WHERE name = 'pm'");
     assert_eq!(verdict.first_bad(), Some(Seq(5)));
@@ -152,7 +152,7 @@ fn a_damaged_dictionary_is_told_at_the_first_event_it_names() {
 }
 
 #[test]
-fn what_follows_from_the_events_is_compared_with_them() {
+fn p8_what_follows_from_the_events_is_compared_with_them() {
     let sample = Sample::new();
     for (sql, fault, detail) in [
         (

@@ -84,7 +84,7 @@ fn a_log_whose_writer_died_is_whole_to_its_last_commit() {
 }
 
 #[test]
-fn one_engine_writes_a_log_at_a_time() {
+fn p6_one_engine_writes_a_log_at_a_time() {
     let (dir, path) = a_place();
     let log = open(&path);
     let relative = dir.path().join(".").join("log.db");
@@ -143,7 +143,7 @@ fn what_is_no_log_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_newer_log_is_refused_and_left_alone() {
+fn p7_a_newer_log_is_refused_and_left_alone() {
     let (_dir, path) = a_place();
     open(&path);
     let raw = Connection::open(&path).unwrap();
@@ -293,7 +293,7 @@ fn a_reader_counts_kinds_and_bytes() {
 }
 
 #[test]
-fn events_can_be_neither_changed_nor_deleted() {
+fn p7_events_can_be_neither_changed_nor_deleted() {
     let (_dir, path) = a_place();
     open(&path).append(&evening()).unwrap();
     let raw = Connection::open(&path).unwrap();

@@ -122,7 +122,7 @@ fn copy() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn a_log_of_the_first_schema_reads_as_it_was_written() {
+fn p7_a_log_of_the_first_schema_reads_as_it_was_written() {
     let (_dir, path) = copy();
     let reader = SqliteReader::open(&path).unwrap();
     assert_eq!(reader.log_id(), "01".repeat(16));
@@ -134,7 +134,7 @@ fn a_log_of_the_first_schema_reads_as_it_was_written() {
 }
 
 #[test]
-fn a_log_of_the_first_schema_goes_on() {
+fn p7_a_log_of_the_first_schema_goes_on() {
     let (_dir, path) = copy();
     let mut log = open(&path);
     let next = log.head().seq.next();

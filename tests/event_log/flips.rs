@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 /// Method: one bit of one cell of one row is flipped, for every column and every bit there is
 /// room for (texts: every seventh), and the finding must name that row.
 #[test]
-fn a_flipped_bit_in_any_column_is_found_at_its_event() {
+fn p8_a_flipped_bit_in_any_column_is_found_at_its_event() {
     let sample = Sample::new();
     let columns = [
         "seq",
@@ -96,7 +96,7 @@ fn flipped(value: &Value) -> Vec<Value> {
 /// Method: bits of the file itself are flipped, one at a time, all over the table's pages. Either
 /// the file is refused, or a finding tells, or no event differs from what was written.
 #[test]
-fn a_flipped_bit_anywhere_in_the_file_never_passes_for_another_event() {
+fn p8_a_flipped_bit_anywhere_in_the_file_never_passes_for_another_event() {
     let sample = Sample::new();
     let (mut found, mut harmless) = (0, 0);
     for bit in (0..sample.bytes.len() * 8).step_by(997) {
