@@ -158,7 +158,8 @@ SELECT seq, received_at, sent_at, sent_ms,
 FROM events
 WHERE +kind_id IN (SELECT kind_id FROM kind WHERE name IN ('message', 'pm'));
 
--- Connections. `events` counts the range up to the `disconnected` event; NULL while open.
+-- Connections. `events` counts the range up to the `disconnected` event; NULL while open. The end of
+-- one that a crash ended is that of the last thing recorded in it.
 CREATE VIEW sessions AS
 SELECT session_id,
        strftime('%Y-%m-%dT%H:%M:%fZ', opened_us / 1000 / 1000.0, 'unixepoch') AS opened_at,
@@ -167,10 +168,15 @@ SELECT session_id,
        close_reason, endpoint, first_seq, last_seq,
        last_seq - first_seq + 1 AS events,
        opened_us, closed_us
-FROM session;
+FROM (SELECT session_id, opened_us, close_reason, endpoint, first_seq, last_seq,
+             CASE close_reason
+                 WHEN 'crash' THEN (SELECT p.received_us FROM event p WHERE p.seq = last_seq - 1)
+                 ELSE closed_us END AS closed_us
+      FROM session);
 
 -- Where the log is silent because we were, not the channel. Times are those of receipt.
--- `disconnected`: until the next `joined` (a connection that never got that far shows us nothing),
+-- `disconnected`: from the event, or after a crash (`cause` in `detail`) from the last thing that was
+--     recorded before it, since nobody saw the end; until the next `joined` (a connection that never got that far shows us nothing),
 --     or until the next `disconnected`, which goes on from there: ranges do not overlap. NULL: not
 --     back yet.
 -- `chat_gap`: chat is missing between the last message before (`from_seq`; NULL: there was none)
@@ -178,13 +184,17 @@ FROM session;
 -- `shed`: frames left unrecorded under pressure, just before this event.
 CREATE VIEW gaps AS
 WITH span (seq, kind, from_seq, until_seq, from_us, until_us, detail) AS (
-    SELECT seq, kind, seq, next_seq, received_us, next_us, body
+    SELECT seq, kind, seq, next_seq,
+           CASE json_extract(body, '$.cause')
+               WHEN 'crash' THEN (SELECT p.received_us FROM event p WHERE p.seq = last.seq - 1)
+               ELSE received_us END,
+           next_us, body
     FROM (SELECT e.seq, k.name AS kind, e.received_us, e.body,
                  lead(e.seq) OVER in_order AS next_seq,
                  lead(e.received_us) OVER in_order AS next_us
           FROM event e JOIN kind k ON k.kind_id = e.kind_id
           WHERE k.name IN ('disconnected', 'joined')
-          WINDOW in_order AS (ORDER BY e.seq))
+          WINDOW in_order AS (ORDER BY e.seq)) AS last
     WHERE kind = 'disconnected'
     UNION ALL
     SELECT e.seq, k.name, l.seq, e.seq, l.received_us, e.received_us, e.body
