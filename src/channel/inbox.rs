@@ -13,7 +13,7 @@ use std::time::Duration;
 impl<L: EventLog> Channel<L> {
     pub(super) fn command(&mut self, now: Now, id: CommandId, command: Command) {
         let settings = (self.pending.queue_max, self.pending.send_wait_max);
-        let error = if !self.session.is_live() {
+        let error = if !self.session.is_live() || self.session.is_observing() {
             Some(CommandError::NotLive)
         } else if self.pending.waiting.len() >= settings.0 {
             Some(CommandError::Busy(settings.1))

@@ -214,7 +214,11 @@ impl<L: EventLog> Channel<L> {
         }
         self.session.observe_sent(now, frame);
         for name in ["playerReady", "requestPlaylist"] {
-            if frame.starts_with("42[\"") && frame.contains(name) {
+            if frame
+                .strip_prefix("42[\"")
+                .and_then(|rest| rest.strip_prefix(name))
+                .is_some_and(|rest| rest.starts_with('"'))
+            {
                 self.normaliser.sent(name, now);
             }
         }

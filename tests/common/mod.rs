@@ -64,6 +64,21 @@ impl Room {
         Self::over(config, WrittenLog::default(), START_MS)
     }
 
+    /// A channel that watches a connection somebody else drives.
+    pub(crate) fn observing() -> Self {
+        let (config, log) = (config(), WrittenLog::default());
+        let delays = Box::new(Steady(DELAY_MS));
+        let now = Now::from_millis(START_MS);
+        let channel = Channel::observe(&config, log, delays, now).unwrap();
+        Self {
+            channel: Some(channel),
+            config,
+            now_ms: START_MS,
+            outputs: Vec::new(),
+            next_command: 0,
+        }
+    }
+
     /// An anonymous viewer in a channel with nothing in it.
     pub(crate) fn joined() -> Self {
         Self::joined_with(config(), &Burst::default())
@@ -167,6 +182,11 @@ impl<L: EventLog> Room<L> {
     /// An event from the server.
     pub(crate) fn server(&mut self, name: &str, payload: Value) {
         self.frame(&frame(name, &payload));
+    }
+
+    /// An event that the client we watch sent.
+    pub(crate) fn client(&mut self, name: &str, payload: Value) {
+        self.input(Input::Sent(&frame(name, &payload)));
     }
 
     /// A line of public chat, said now by the server's clock.
