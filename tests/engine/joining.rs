@@ -77,7 +77,11 @@ fn an_account_has_its_rank_and_a_private_word() {
     site.room().add_user("Keeper", 2.0);
     let room = live(site.owner());
     until(&room, |state| state.me.rank == Some(Rank(5.0)));
-    assert_ne!(room.state().me.guest, Some(true), "the server says nothing of it");
+    assert_ne!(
+        room.state().me.guest,
+        Some(true),
+        "the server says nothing of it"
+    );
     let outcome = room.pm("Keeper", "psst").unwrap().wait(WAIT);
     let Some(Outcome::Confirmed { seq }) = outcome else {
         panic!("{outcome:?}");

@@ -6,7 +6,6 @@
 
 #![cfg(feature = "testing")]
 #![expect(
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "in a test a surprise is a failure"
@@ -14,4 +13,5 @@
 
 mod following;
 mod joining;
+mod losses;
 mod site;
