@@ -57,7 +57,7 @@ fn p2_a_crashed_server_that_forgot_doubles_nothing() {
     let site = Site::new();
     site.furnish();
     let room = live(site.owner());
-    site.server.save();
+    drop(site.server.save());
     site.room().say("Keeper", "forgotten");
     said(&room, "forgotten");
     let session = room.state().connection.session;
