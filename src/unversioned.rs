@@ -19,8 +19,10 @@ impl FrameReader {
     /// A reader that watches a connection under the given configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        let mut session = Session::new(config, true);
+        session.opened(Now::from_millis(0), "", "");
         Self {
-            session: Session::new(config, true),
+            session,
             normaliser: Normaliser::new(config),
             state: ChannelState::default(),
         }
