@@ -6,12 +6,6 @@
 //! the product.
 
 #![cfg(test)]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "in a test a surprise is a failure"
-)]
 
 mod common;
 
@@ -22,6 +16,7 @@ use projectionist::*;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{Data, SocketRef};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -59,16 +54,22 @@ impl Drop for Independent {
 
 impl Independent {
     fn start(burst: Burst) -> Self {
+        Self::start_with(burst, 0)
+    }
+
+    /// The first so many joins get half a burst and then nothing.
+    fn start_with(burst: Burst, halves: usize) -> Self {
         let (addressed, address) = mpsc::channel();
         let (saw, seen) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name("independent".to_owned());
+        let thread = thread.spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = runtime.enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let origin = format!("http://{}", listener.local_addr().unwrap());
-                let app = app(&origin, &burst, saw);
+                let app = app(&origin, &burst, halves, saw);
                 addressed.send(origin).unwrap();
                 tokio::select! {
                     served = axum::serve(listener, app) => served.unwrap(),
@@ -76,6 +77,7 @@ impl Independent {
                 }
             });
         });
+        let thread = thread.unwrap();
         Self {
             origin: address.recv_timeout(WAIT).unwrap(),
             seen,
@@ -101,7 +103,7 @@ impl Independent {
 }
 
 /// Discovery, and the least of CyTube behind it.
-fn app(origin: &str, burst: &Burst, saw: mpsc::Sender<Seen>) -> axum::Router {
+fn app(origin: &str, burst: &Burst, halves: usize, saw: mpsc::Sender<Seen>) -> axum::Router {
     let servers = json!({ "servers": [{ "url": origin, "secure": false }] }).to_string();
     let (layer, io) = SocketIo::builder()
         .ping_interval(PING)
@@ -109,6 +111,7 @@ fn app(origin: &str, burst: &Burst, saw: mpsc::Sender<Seen>) -> axum::Router {
         .max_payload(1 << 20)
         .build_layer();
     let frames: Arc<[(String, Value)]> = burst.frames().iter().map(|f| event_of(f)).collect();
+    let joins = Arc::new(AtomicUsize::new(0));
     io.ns("/", async move |socket: SocketRef| {
         // One argument, whatever it is: a bare array would be taken as several.
         socket.emit("rank", &(json!(-1),)).unwrap();
@@ -118,13 +121,19 @@ fn app(origin: &str, burst: &Burst, saw: mpsc::Sender<Seen>) -> axum::Router {
             socket.emit("rank", &(json!(0),)).unwrap();
             socket.emit("login", &(told,)).unwrap();
         });
-        let (joined, frames) = (saw.clone(), Arc::clone(&frames));
+        let (joined, frames, joins) = (saw.clone(), Arc::clone(&frames), Arc::clone(&joins));
         socket.on(
             "joinChannel",
             async move |socket: SocketRef, Data::<Value>(channel)| {
                 let name = channel["name"].as_str().unwrap().to_owned();
                 joined.send(Seen::Joined(name)).unwrap();
-                for (name, payload) in frames.iter() {
+                let is_half = joins.fetch_add(1, Ordering::Relaxed) < halves;
+                let count = if is_half {
+                    frames.len() / 2
+                } else {
+                    frames.len()
+                };
+                for (name, payload) in frames.iter().take(count) {
                     socket.emit(name, &(payload,)).unwrap();
                 }
             },
@@ -168,8 +177,12 @@ fn furnished() -> Burst {
     }
 }
 
+fn opened(config: Config) -> ChannelHandle {
+    Engine::open(config).unwrap().handle()
+}
+
 fn live(config: Config) -> ChannelHandle {
-    let room = Engine::open(config).unwrap().handle();
+    let room = opened(config);
     if let Err(error) = room.wait_live(WAIT) {
         panic!("{error}: {:?}", room.health());
     }
@@ -229,6 +242,20 @@ fn a_dismissal_is_a_loss_that_it_comes_back_from() {
         WAIT,
     )
     .unwrap();
+}
+
+#[test]
+fn p4_half_a_burst_and_then_nothing_is_given_up_and_shows_nothing() {
+    let server = Independent::start_with(furnished(), 1);
+    let account = server.config(TransportChoice::Auto).account("reel", "pw");
+    let room = opened(account.join_wait_max(Duration::from_millis(300)));
+    let lost = room
+        .wait_for(|state| state.connection.lost.is_some(), WAIT)
+        .unwrap();
+    assert_eq!((&lost.users, &lost.playlist), (&None, &None));
+    let state = room.wait_live(WAIT).unwrap();
+    assert_eq!(state.connection.session, 2);
+    assert_eq!(state.users.as_ref().unwrap().len(), 2);
 }
 
 #[test]

@@ -4,17 +4,6 @@ use crate::site::*;
 use projectionist::testing::Discovery;
 use projectionist::*;
 
-/// Chat of the log, in order.
-fn chat(room: &ChannelHandle) -> Vec<String> {
-    let read = Read::default().kinds([Kind::MessageSaid]);
-    let events = room.history(&read).unwrap();
-    let from_users = events.iter().filter(|event| match &event.event {
-        Event::MessageSaid(message) => message.source == Source::User,
-        _ => false,
-    });
-    from_users.map(|event| event.text().to_owned()).collect()
-}
-
 fn said(room: &ChannelHandle, text: &str) {
     until(room, |state| {
         state.chat.iter().any(|line| line.text == text)

@@ -11,7 +11,9 @@
     reason = "in a test a surprise is a failure"
 )]
 
+mod encrypted;
 mod following;
 mod joining;
 mod losses;
+mod refusals;
 mod site;
