@@ -44,8 +44,13 @@ pub(crate) fn note(line: &str) {
     });
 }
 
+/// Whether a line may show a secret: below us, frames and headers are logged as they are sent.
+fn is_telltale(metadata: &log::Metadata<'_>) -> bool {
+    metadata.level() == log::Level::Trace && !metadata.target().starts_with("projectionist")
+}
+
 /// Sends the library's log lines to standard error: warnings, more with each `-v`; `RUST_LOG`
-/// overrides.
+/// overrides, but for what other crates say at trace level.
 pub(crate) fn start_logging(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::Warn,
@@ -60,6 +65,9 @@ pub(crate) fn start_logging(verbose: u8) {
         .parse_default_env()
         // Kicks and errors are quoted from the server.
         .format(|_, record| {
+            if is_telltale(record.metadata()) {
+                return Ok(());
+            }
             let level = record.level().as_str().to_ascii_lowercase();
             note(&format!("{level}: {}", plain(&record.args().to_string())));
             Ok(())

@@ -2,8 +2,8 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 7] = [
-    "record", "tail", "state", "history", "verify", "export", "ingest",
+const COMMANDS: [&str; 8] = [
+    "record", "demo", "tail", "state", "history", "verify", "export", "ingest",
 ];
 
 #[test]

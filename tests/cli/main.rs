@@ -7,9 +7,13 @@
     reason = "in a test a surprise is a failure"
 )]
 
+mod demo;
 mod help;
 mod ingest;
 mod reading;
+mod record;
+mod refusals;
+mod running;
 mod state;
 mod tool;
 mod verify;

@@ -205,7 +205,7 @@ fn hostile_text_reaches_no_terminal() {
     let event =
         |t: u64, name: &str, arg: Value| line(t, "recv", format!("42{}", json!([name, arg])));
     let title = "\u{1b}]0;owned\u{7}\u{1b}[2Jclean\u{9b}31m";
-    let message = json!({"username": "mal\u{1b}[31m", "msg": title, "meta": {}, "time": 3});
+    let message = json!({"username": "mal\u{1b}[41m", "msg": title, "meta": {}, "time": 3});
     let media = json!({"id": "x", "type": "yt", "title": title, "seconds": 60, "currentTime": 0,
         "paused": false, "meta": {}, "duration": "01:00"});
     let frames = [
@@ -241,12 +241,10 @@ fn hostile_text_reaches_no_terminal() {
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         assert!(out.contains("[2Jclean\u{fffd}31m"), "{args:?}: {out}");
-        let without_colours = out.split("\u{1b}[").enumerate().map(|(index, part)| {
-            if index == 0 { part } else { after_colour(part) }
-        });
-        for part in without_colours {
-            assert!(!part.contains(is_obeyed), "{args:?}: {part:?}");
-        }
+        let rest = OUR_COLOURS
+            .iter()
+            .fold(out, |out, ours| out.replace(ours, ""));
+        assert!(!rest.contains(is_obeyed), "{args:?}: {rest:?}");
     }
     for args in [["state", "h.db"], ["history", "h.db"]] {
         let json = tool.run(&[&args[..], &["--json"]].concat()).ok().out;
@@ -263,10 +261,15 @@ fn is_obeyed(c: char) -> bool {
     c.is_control() && c != '\n'
 }
 
-/// What follows a colour; all of it where there is none.
-fn after_colour(part: &str) -> &str {
-    let end = part
-        .find(|c: char| !c.is_ascii_digit() && c != ';')
-        .unwrap_or(0);
-    part[end..].strip_prefix('m').unwrap_or(part)
-}
+/// The only sequences that the tool writes: none that comes from a channel is among them.
+const OUR_COLOURS: [&str; 9] = [
+    "\u{1b}[0m",
+    "\u{1b}[1m",
+    "\u{1b}[2m",
+    "\u{1b}[31m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+    "\u{1b}[34m",
+    "\u{1b}[35m",
+    "\u{1b}[36m",
+];

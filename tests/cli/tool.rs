@@ -37,6 +37,11 @@ impl Ran {
         self
     }
 
+    /// What it complained of, where it ended with this code.
+    pub(crate) fn fails_with_text(self, code: i32) -> String {
+        self.fails_with(code).err
+    }
+
     /// Itself, where the tool ended with this code and complained.
     pub(crate) fn fails_with(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{} {}", self.out, self.err);
@@ -56,9 +61,14 @@ impl Tool {
         self.dir.path().join(name)
     }
 
-    /// The tool, not yet run; nothing of this process's settings reaches it.
+    /// The tool, not yet run.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_projectionist"));
+        Command::from_std(self.child(args))
+    }
+
+    /// The tool as a child of one's own; nothing of this process's settings reaches it.
+    pub(crate) fn child(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_projectionist"));
         command.args(args).current_dir(self.dir.path());
         for name in [
             "HOST",
