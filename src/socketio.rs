@@ -175,11 +175,14 @@ pub(crate) fn connect() -> &'static str {
 pub(crate) fn event<T: serde::Serialize>(
     name: &str,
     arg: Option<&T>,
+    ack: Option<u64>,
 ) -> Result<String, serde_json::Error> {
-    match arg {
-        Some(arg) => Ok(format!("2{}", serde_json::to_string(&(name, arg))?)),
-        None => Ok(format!("2{}", serde_json::to_string(&(name,))?)),
-    }
+    let number = ack.map_or_else(String::new, |ack| ack.to_string());
+    let payload = match arg {
+        Some(arg) => serde_json::to_string(&(name, arg))?,
+        None => serde_json::to_string(&(name,))?,
+    };
+    Ok(format!("2{number}{payload}"))
 }
 
 #[cfg(test)]
@@ -249,10 +252,15 @@ mod tests {
 
     #[test]
     fn writes_what_it_reads() {
-        let text = event("chatMsg", Some(&serde_json::json!({"msg": "hi \"you\""}))).unwrap();
+        let text = event(
+            "chatMsg",
+            Some(&serde_json::json!({"msg": "hi \"you\""})),
+            None,
+        )
+        .unwrap();
         assert_eq!(show(&text), r#"chatMsg {"msg":"hi \"you\""}"#);
         assert_eq!(
-            event::<()>("playerReady", None).unwrap(),
+            event::<()>("playerReady", None, None).unwrap(),
             "2[\"playerReady\"]"
         );
     }

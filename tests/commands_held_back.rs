@@ -37,12 +37,18 @@ fn what_cannot_work_is_not_sent() {
     let guest = || config().guest("reel");
     let long = "é".repeat(321);
     for (config, burst, text, error) in [
-        (guest(), Burst::default(), " \t ", CommandError::Blank),
+        (
+            guest(),
+            Burst::default(),
+            " \t ",
+            CommandError::Blank("text"),
+        ),
         (
             guest(),
             Burst::default(),
             long.as_str(),
             CommandError::TooLong {
+                what: "text",
                 units: 321,
                 max: 320,
             },
@@ -78,6 +84,7 @@ fn length_is_counted_as_the_server_counts() {
     assert_eq!(room.sent().len(), 1);
     room.say(&format!("{}x", "🎬".repeat(160)));
     let too_long = CommandError::TooLong {
+        what: "text",
         units: 321,
         max: 320,
     };
@@ -139,10 +146,25 @@ fn pace(room: &mut Room, count: usize) -> Vec<i64> {
 
 #[test]
 fn lines_are_paced_by_the_servers_limit_for_all() {
-    let mut room = Room::joined_as_guest();
+    let config = config().guest("reel").send_rate_max(1_000.0);
+    let mut room = Room::joined_with(config, &Burst::default());
     let moments = pace(&mut room, 23);
     assert_eq!(moments.iter().filter(|at| **at == 0).count(), 20);
-    assert_eq!(moments[20..], [120, 240, 360], "ten a second, and a margin");
+    // Looked at every 10 ms: ten a second, and a margin of 3 ms.
+    assert_eq!(moments[20..], [110, 210, 310]);
+}
+
+#[test]
+fn all_events_together_keep_the_budget_of_the_socket() {
+    let mut room = Room::joined_as_guest();
+    let moments = pace(&mut room, 13);
+    assert_eq!(moments.iter().filter(|at| **at == 0).count(), 10);
+    assert_eq!(moments[10..], [100, 200, 300]);
+    // Put out for sending too much: from then on half of it.
+    room.server("kick", json!({ "reason": "Rate limit exceeded" }));
+    room.rejoin(&Burst::default());
+    let moments = pace(&mut room, 7);
+    assert_eq!(moments[4..], [0, 200, 400]);
 }
 
 #[test]
@@ -159,7 +181,7 @@ fn lines_are_paced_by_the_channels_limit_where_it_has_one() {
     };
     let usual = json!({"burst": 4, "sustained": 1, "cooldown": 4});
     let mut member = antiflood(1.0, usual.clone());
-    assert_eq!(pace(&mut member, 6), [0, 0, 0, 0, 1_020, 2_040]);
+    assert_eq!(pace(&mut member, 6), [0, 0, 0, 0, 1_010, 2_010]);
     // After silence longer than the cooldown the burst is there again.
     member.wait(4_100);
     assert_eq!(pace(&mut member, 4), [0, 0, 0, 0]);

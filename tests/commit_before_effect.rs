@@ -81,6 +81,7 @@ fn p1_no_command_goes_out_before_its_record_is_in() {
     full.set(true);
     let say = Command::Say {
         text: "hello".into(),
+        flair: false,
     };
     channel.handle_input(now(200), Input::Command(CommandId(1), say));
     channel.commit().unwrap_err();
@@ -99,6 +100,7 @@ fn p1_no_outcome_is_told_before_it_is_in() {
     let (mut channel, full) = joined();
     let say = Command::Say {
         text: "hello".into(),
+        flair: false,
     };
     channel.handle_input(now(200), Input::Command(CommandId(1), say));
     channel.commit().unwrap();
@@ -111,7 +113,7 @@ fn p1_no_outcome_is_told_before_it_is_in() {
     full.set(false);
     channel.commit().unwrap();
     let settled = outputs(&mut channel);
-    let [Output::Settled(CommandId(1), Outcome::Confirmed { seq })] = settled[..] else {
+    let [Output::Settled(CommandId(1), Outcome::Confirmed { seq, .. })] = settled[..] else {
         panic!("{settled:?}");
     };
     let shown = channel
@@ -153,6 +155,7 @@ fn p1_a_connection_lost_while_the_disk_is_full_sends_nothing_late() {
     channel.handle_input(now(200), Input::Frame("2"));
     let say = Command::Say {
         text: "too late".into(),
+        flair: false,
     };
     channel.handle_input(now(200), Input::Command(CommandId(1), say));
     let lost = Input::Closed {

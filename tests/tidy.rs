@@ -18,6 +18,7 @@ const ROOMS: &[&str] = &[
     "secret",
     "number",
     "model",
+    "media_link",
     "html",
     "json",
     "config",

@@ -99,5 +99,6 @@ impl<L: EventLog> Channel<L> {
             None if was_waiting => self.disconnect_commands(now),
             None => {}
         }
+        self.leave_kept();
     }
 }

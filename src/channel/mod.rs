@@ -7,9 +7,11 @@
 //! settled that the log does not hold. No clock, no thread, no randomness, no i/o except through
 //! the log: the same inputs at the same times give the same log, frames and state.
 
+mod answers;
+mod commands;
 mod connection;
-mod inbox;
 mod io;
+mod lanes;
 mod open;
 mod pending;
 
@@ -154,6 +156,7 @@ impl<L: EventLog> Channel<L> {
         let Heard {
             connected,
             event,
+            acknowledged,
             malformed,
             ended,
         } = self.session.frame(now, frame);
@@ -168,6 +171,9 @@ impl<L: EventLog> Channel<L> {
         }
         if let Some(event) = event {
             self.event(now, event);
+        }
+        if let Some((number, arg)) = acknowledged {
+            self.acknowledged(now, number, arg);
         }
         if let Some(ended) = ended {
             self.ended(now, ended);
@@ -197,14 +203,19 @@ impl<L: EventLog> Channel<L> {
                 reason: reason.clone(),
                 class,
             };
+            if kicked.class == policy::TOO_FAST {
+                self.pending.budget.halve();
+            }
             let raw = self.normaliser.scrubbed(&raw);
             self.stage(now, Draft::live(Event::Kicked(kicked)).raw(raw), None);
             return;
         }
         let context = context(&self.state, now);
-        if let Some(draft) = self.normaliser.event(context, &raw, incoming) {
-            let seq = self.stage(now, draft, None);
-            self.answered(now, seq);
+        match self.normaliser.event(context, &raw, incoming) {
+            Some(draft) => {
+                self.stage(now, draft, None);
+            }
+            None => self.unchanged(now, &name),
         }
     }
 
@@ -258,7 +269,9 @@ impl<L: EventLog> Channel<L> {
             event,
             raw,
         };
-        self.push(recorded)
+        let seq = self.push(recorded);
+        self.answered(now, seq);
+        seq
     }
 
     fn push(&mut self, recorded: Recorded) -> Seq {

@@ -1,9 +1,13 @@
 //! Opening a channel over a log that may hold years: the state from a snapshot or by folding, the
 //! chat tail, and the end of a session that nobody ended.
 
-use super::{Channel, Counters, Pending};
+use super::pending::{Kept, Waiting};
+use super::{Channel, Command, Counters, Pending};
+use crate::command::CommandSyntax;
 use crate::config::Config;
-use crate::event::{DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded};
+use crate::event::{
+    CommandSettled, DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded, Seq,
+};
 use crate::log::{EventLog, LogError, Read};
 use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
@@ -12,6 +16,7 @@ use crate::state::{ChannelState, FOLD_V};
 use crate::time::Now;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl<L: EventLog> Channel<L> {
     /// Opens a channel that connects, joins and comes back by itself.
@@ -71,8 +76,12 @@ impl<L: EventLog> Channel<L> {
             chat_length_max: config.chat_length_max,
             log,
         };
+        channel.pending.list_since = head.seq;
         if head.session_open {
             channel.note_crash(now);
+        }
+        if !observing {
+            channel.take_up_commands(now);
         }
         channel.commit()?;
         Ok(channel)
@@ -87,6 +96,47 @@ impl<L: EventLog> Channel<L> {
             retry_in_ms: None,
         };
         self.stage(now, Draft::engine(Event::Disconnected(body)), None);
+    }
+
+    /// Takes up what an engine before us left: what was kept waits on, what was on the wire when the
+    /// process died can only be called unknown. It is not sent again.
+    fn take_up_commands(&mut self, now: Now) {
+        for (seq, underway) in self.state.commands.as_ref().clone() {
+            let corr = underway.corr.unwrap_or_default();
+            let Some(kept) = underway.kept else {
+                self.settle_left(now, seq, &corr, "unknown", None);
+                continue;
+            };
+            let left_ms = kept.until_ms.saturating_sub(now.wall.as_millis()).max(0);
+            match Command::parse(&underway.command, &kept.args) {
+                Ok(command) => self.pending.kept.push_back(Waiting {
+                    id: None,
+                    command,
+                    until: now.mono + Duration::from_millis(left_ms.unsigned_abs()),
+                    seen: seq,
+                    kept: Some(Kept { seq, corr }),
+                }),
+                Err(error) => self.settle_left(now, seq, &corr, "not_sent", Some(&error)),
+            }
+        }
+    }
+
+    fn settle_left(
+        &mut self,
+        now: Now,
+        seq: Seq,
+        corr: &str,
+        outcome: &str,
+        error: Option<&CommandSyntax>,
+    ) {
+        let body = CommandSettled {
+            outcome: outcome.to_owned(),
+            detail: error.map(ToString::to_string),
+            by: None,
+            command: None,
+            args: None,
+        };
+        self.push_own(now, Event::CommandSettled(body), Some(seq), corr);
     }
 
     /// Notes where the events that follow come from. `key` may stand in a log once only, so that

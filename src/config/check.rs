@@ -114,8 +114,16 @@ impl Config {
                 });
             }
         }
+        if !(self.send_rate_max > 0.0 && self.send_rate_max.is_finite()) {
+            return Err(ConfigError::Limit {
+                name: "send_rate_max",
+                value: self.send_rate_max.to_string(),
+                must: "it must be more than 0",
+            });
+        }
         let waits = [
             ("connect_wait_max", self.connect_wait_max),
+            ("lookup_wait_max", self.lookup_wait_max),
             ("join_wait_max", self.join_wait_max),
             ("silence_max", self.silence_max),
             ("write_wait_max", self.write_wait_max),

@@ -155,6 +155,15 @@ pub struct Config {
     pub send_wait_max: Duration,
     /// How long a sent command waits for its echo before it counts as unanswered. Default 10 s.
     pub answer_wait_max: Duration,
+    /// How long a command that makes the server look something up (adding media, searching) waits
+    /// for its answer. Default 45 s: the server itself gives up after 20 s, one by one.
+    pub lookup_wait_max: Duration,
+    /// Events sent a second, at most, of whatever kind. Default 10: public servers put out those
+    /// who send more than their (unpublished) limit; after that it is halved.
+    pub send_rate_max: f64,
+    /// How long commands handed over outside the channel are kept in the log for the next join,
+    /// which may be that of another engine on this log. Default zero: they are refused.
+    pub keep_wait_max: Duration,
     /// Longest chat line, in UTF-16 units of the text. Default 320, the server's default; the
     /// server cuts longer ones silently, we refuse them.
     pub chat_length_max: usize,
@@ -207,6 +216,9 @@ impl Config {
             command_queue_max: 64,
             send_wait_max: Duration::from_secs(10),
             answer_wait_max: Duration::from_secs(10),
+            lookup_wait_max: Duration::from_secs(45),
+            send_rate_max: 10.0,
+            keep_wait_max: Duration::ZERO,
             chat_length_max: 320,
             storage_retry_max: Duration::from_secs(60),
             close_wait_max: Duration::from_secs(5),
@@ -302,6 +314,12 @@ impl Config {
         send_wait_max: Duration;
         /// Sets [`Config::answer_wait_max`].
         answer_wait_max: Duration;
+        /// Sets [`Config::lookup_wait_max`].
+        lookup_wait_max: Duration;
+        /// Sets [`Config::send_rate_max`].
+        send_rate_max: f64;
+        /// Sets [`Config::keep_wait_max`].
+        keep_wait_max: Duration;
         /// Sets [`Config::chat_length_max`].
         chat_length_max: usize;
         /// Sets [`Config::storage_retry_max`].

@@ -2,7 +2,7 @@
 
 use super::Running;
 use super::health::{Health, Storage};
-use super::inbox::{InboxSender, Request};
+use super::inbox::{InboxSender, NotTaken, Request};
 use super::receipt::Receipt;
 use super::shared::Shared;
 use super::subscription::{Filter, Start, Subscription};
@@ -147,46 +147,40 @@ impl ChannelHandle {
         }
     }
 
-    /// Says something in the channel. Slash commands are the server's.
+    /// Hands a command over. Never blocks; the receipt tells what came of it. There is a method for
+    /// each command; this takes them as data.
     ///
-    /// Returns at once; the receipt tells what came of it. The line waits its turn under the
-    /// server's rate limit for at most [`Config::send_wait_max`](crate::Config::send_wait_max).
-    ///
-    /// # Errors
-    /// A [`CommandError`] that says why it was not even tried; see [`Command::check`].
-    pub fn say(&self, text: impl Into<String>) -> Result<Receipt, CommandError> {
-        self.send(Command::Say { text: text.into() })
-    }
-
-    /// Sends a private message to someone in the channel.
+    /// The command waits its turn under the server's limits for at most
+    /// [`Config::send_wait_max`](crate::Config::send_wait_max), and for its answer for at most
+    /// [`Config::answer_wait_max`](crate::Config::answer_wait_max) (or
+    /// [`Config::lookup_wait_max`](crate::Config::lookup_wait_max)). Commands of one kind are sent
+    /// in order; one that must wait for its limit does not hold up those of other kinds.
     ///
     /// # Errors
-    /// A [`CommandError`] that says why it was not even tried; see [`Command::check`].
-    pub fn pm(
-        &self,
-        to: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Result<Receipt, CommandError> {
-        self.send(Command::Pm {
-            to: to.into(),
-            text: text.into(),
-        })
-    }
-
-    /// Hands a command over. Never blocks.
-    ///
-    /// # Errors
+    /// - [`CommandError::NotLive`]: not in the channel, and
+    ///   [`Config::keep_wait_max`](crate::Config::keep_wait_max) is zero;
+    ///   [`CommandError::NotKept`]: it is not, but this command may not wait in the log.
     /// - [`CommandError::Busy`]: too many are waiting.
     /// - [`CommandError::Closed`], [`CommandError::Poisoned`]: the engine has stopped.
     /// - The rest: see [`Command::check`].
     pub fn send(&self, command: Command) -> Result<Receipt, CommandError> {
         let shared = &self.inner.shared;
         self.check_running()?;
-        command.check(&shared.state(), shared.chat_length_max)?;
+        match command.check(&shared.state(), shared.chat_length_max) {
+            Err(CommandError::NotLive) if shared.keeps_commands => {
+                command.keep_error().map_or(Ok(()), Err)
+            }
+            checked => checked,
+        }?;
         let (receipt, slot) = Receipt::new();
         let id = CommandId(self.inner.next_command.fetch_add(1, Ordering::Relaxed));
         self.request(Request::Command(id, command, slot))?;
         Ok(receipt)
+    }
+
+    /// Longest chat line, in UTF-16 units.
+    pub(super) fn chat_length_max(&self) -> usize {
+        self.inner.shared.chat_length_max
     }
 
     fn check_running(&self) -> Result<(), CommandError> {
@@ -202,12 +196,9 @@ impl ChannelHandle {
 
     fn request(&self, request: Request) -> Result<(), CommandError> {
         let shared = &self.inner.shared;
-        self.inner.inbox.send(request).map_err(|error| {
-            if error.is_full() {
-                CommandError::Busy(shared.send_wait_max)
-            } else {
-                CommandError::Closed
-            }
+        self.inner.inbox.send(request).map_err(|why| match why {
+            NotTaken::Full => CommandError::Busy(shared.send_wait_max),
+            NotTaken::Gone => CommandError::Closed,
         })
     }
 

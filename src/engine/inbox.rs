@@ -24,6 +24,15 @@ pub(crate) enum Request {
     Rejoin,
 }
 
+/// Why a request was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// Too many are waiting.
+    Full,
+    /// The channel thread has ended.
+    Gone,
+}
+
 /// Sends to the channel thread and wakes it.
 #[derive(Clone)]
 pub(crate) struct InboxSender {
@@ -62,9 +71,13 @@ pub(crate) fn channel(max: usize, waker: Arc<mio::Waker>) -> (InboxSender, Recei
 }
 
 impl InboxSender {
-    /// Hands a request over; gives it back when the queue is full or the thread is gone.
-    pub(crate) fn send(&self, request: Request) -> Result<(), TrySendError<Request>> {
-        self.requests.try_send(request)?;
+    /// Hands a request over; drops it when the queue is full or the thread is gone.
+    pub(crate) fn send(&self, request: Request) -> Result<(), NotTaken> {
+        let sent = self.requests.try_send(request);
+        sent.map_err(|error| match error {
+            TrySendError::Full(_) => NotTaken::Full,
+            TrySendError::Disconnected(_) => NotTaken::Gone,
+        })?;
         self.wake();
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! it, handles; below it, the pure channel.
 
 mod clock;
+mod commands;
 mod driver;
 mod handle;
 mod health;

@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) log_path: PathBuf,
     pub(crate) log_id: String,
     pub(crate) chat_length_max: usize,
+    /// Whether commands handed over outside the channel wait for the next join.
+    pub(crate) keeps_commands: bool,
     pub(crate) send_wait_max: Duration,
     state: RwLock<Arc<ChannelState>>,
     news: Mutex<News>,
@@ -46,6 +48,7 @@ impl Shared {
             log_path: config.log_path.clone(),
             log_id: channel.log().log_id().to_owned(),
             chat_length_max: config.chat_length_max,
+            keeps_commands: !config.keep_wait_max.is_zero(),
             send_wait_max: config.send_wait_max,
             state: RwLock::new(state),
             news: Mutex::new(News {

@@ -90,7 +90,19 @@ pub struct LargeState {
     pub actual: i64,
 }
 
-/// `command_sent`: we asked for something. Secrets are left out of `args`.
+/// `command_kept`: a command that waits in the log for the next join.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandKept {
+    /// Name of the command, such as `say`.
+    pub command: String,
+    /// Its arguments.
+    pub args: Value,
+    /// Until when, in milliseconds since 1970; after that it is not sent any more.
+    pub until_ms: i64,
+}
+
+/// `command_sent`: we asked for something. Secrets are left out of `args`; `cause_seq` is its
+/// `command_kept`, if it has one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandSent {
     /// Name of the command, such as `say`.
@@ -99,10 +111,12 @@ pub struct CommandSent {
     pub args: Value,
 }
 
-/// `command_settled`: what came of it; `cause_seq` is its `command_sent`.
+/// `command_settled`: what came of it; `cause_seq` is its `command_sent`, or its `command_kept` if it
+/// was never sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CommandSettled {
-    /// `confirmed`, `refused`, `unanswered` or `disconnected`.
+    /// `confirmed`, `already_so`, `refused`, `unanswered`, `disconnected`, `not_sent`, `expired`, or
+    /// `unknown`: it was on the wire when the process died.
     pub outcome: String,
     /// In words, where there are any.
     #[serde(default)]
@@ -110,6 +124,12 @@ pub struct CommandSettled {
     /// The event that settled it.
     #[serde(default)]
     pub by: Option<Seq>,
+    /// Name of the command, where no event before this one tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Its arguments, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<Value>,
 }
 
 /// `redaction`: an event whose content is no longer to be shown.

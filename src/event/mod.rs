@@ -231,6 +231,8 @@ events! {
     /// The server cannot save the channel.
     LargeStateWarned(LargeState) = "large_state_warning", schema 1;
 
+    /// Something to ask for at the next join.
+    CommandKept(CommandKept) = "command_kept", schema 1;
     /// We asked for something.
     CommandSent(CommandSent) = "command_sent", schema 1;
     /// What came of it.

@@ -163,13 +163,18 @@ impl Session {
         self.outbox.pop_front()
     }
 
-    /// Queues an event for the server.
-    pub(crate) fn send<T: serde::Serialize>(&mut self, name: &str, arg: Option<&T>) {
+    /// Queues an event for the server; with a number, the server is asked to acknowledge it.
+    pub(crate) fn send<T: serde::Serialize>(
+        &mut self,
+        name: &str,
+        arg: Option<&T>,
+        ack: Option<u64>,
+    ) {
         if self.observing {
             return;
         }
         // Arguments are our own plain data: they serialise.
-        if let Ok(packet) = socketio::event(name, arg) {
+        if let Ok(packet) = socketio::event(name, arg, ack) {
             self.outbox.push_back(engineio::message(&packet));
         }
     }
@@ -242,11 +247,10 @@ impl Session {
             }
             Ok(socketio::Packet::Disconnect) => Heard::default(),
             Ok(socketio::Packet::ConnectError(message)) => self.refused(message),
-            Ok(socketio::Packet::Ack { id, arg }) => {
-                let bytes = arg.map_or(0, |arg| arg.get().len());
-                log::debug!("an answer to no question of ours: {id}, {bytes} bytes");
-                Heard::default()
-            }
+            Ok(socketio::Packet::Ack { id, arg }) => Heard {
+                acknowledged: Some((id, arg)),
+                ..Heard::default()
+            },
             // Another namespace than ours is none of our business.
             Err(socketio::PacketError::Namespace) => Heard::default(),
             Err(error) => Heard {

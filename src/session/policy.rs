@@ -39,6 +39,9 @@ impl Retry {
     }
 }
 
+/// The class of a kick for sending more events than the site allows.
+pub(crate) const TOO_FAST: &str = "rate_limit";
+
 /// What a kick means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KickClass {
@@ -64,7 +67,7 @@ pub(crate) fn classify_kick(reason: Option<&str>, rejoin: bool, named: bool) -> 
         "Too many connections from your IP address" => {
             class("too_many_connections", Retry::no_sooner(60))
         }
-        "Rate limit exceeded" => class("rate_limit", Retry::no_sooner(10)),
+        "Rate limit exceeded" => class(TOO_FAST, Retry::no_sooner(10)),
         "Channel reloading" => class(
             "channel_reloading",
             Retry::At {

@@ -258,7 +258,7 @@ fn hosted_elsewhere_and_anonymous_blocked() {
 fn nothing_waits_in_the_outbox_across_connections() {
     let (mut session, _) = accepted(&config());
     join(&mut session);
-    session.send("chatMsg", Some(&serde_json::json!({"msg": "x"})));
+    session.send("chatMsg", Some(&serde_json::json!({"msg": "x"})), None);
     session
         .closed(DisconnectCause::Closed, None, Some(1006))
         .expect("it was open");

@@ -62,6 +62,8 @@ pub(crate) struct Heard<'f> {
     pub(crate) connected: Option<Connected>,
     /// An event of the server.
     pub(crate) event: Option<Event<'f>>,
+    /// The server acknowledged the event we sent as this number.
+    pub(crate) acknowledged: Option<(u64, Option<&'f RawValue>)>,
     /// A frame that does not read, and why.
     pub(crate) malformed: Option<(&'f str, String)>,
     /// The connection ended.

@@ -61,6 +61,9 @@ impl ChannelState {
                 self.registered = Some(told.registered);
                 true
             }
+            Event::CommandKept(_) | Event::CommandSent(_) | Event::CommandSettled(_) => {
+                self.apply_command(recorded)
+            }
             _ => self.apply_people(recorded),
         }
     }

@@ -10,12 +10,14 @@
 
 mod apply;
 mod chat;
+mod commands;
 mod joined;
 mod playing;
 mod playlist;
 mod users;
 
 pub use chat::{CHAT_TAIL_MAX, ChatLine, ChatTail};
+pub use commands::{KeptCommand, Underway};
 pub(crate) use joined::Burst;
 pub use playing::Playing;
 pub use playlist::Playlist;
@@ -29,10 +31,11 @@ use crate::model::{
 use crate::number::Rank;
 use crate::time::UnixMicros;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Version of the fold. A stored snapshot of another version is folded anew.
-pub const FOLD_V: u32 = 1;
+pub const FOLD_V: u32 = 2;
 
 /// Something a channel may have, not have, or not have told us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,6 +181,9 @@ pub struct ChannelState {
     pub registered: Option<bool>,
     /// The last lines of public chat, oldest first.
     pub chat: Arc<ChatTail>,
+    /// Commands of ours that have no outcome yet, by the event that began them.
+    #[serde(default)]
+    pub commands: Arc<BTreeMap<Seq, Underway>>,
     /// Events that fitted nothing and so changed nothing.
     pub misfits: u64,
 }

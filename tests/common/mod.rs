@@ -15,6 +15,8 @@ pub(crate) mod burst;
 pub(crate) mod chat_server;
 pub(crate) mod logs;
 pub(crate) mod recording;
+#[cfg(feature = "testing")]
+pub(crate) mod wired;
 
 pub(crate) use burst::{Burst, emote, frame, item, line, media, poll, user};
 pub(crate) use chat_server::ChatServer;
@@ -46,6 +48,14 @@ pub(crate) const DELAY_MS: u64 = 5_000;
 
 pub(crate) fn config() -> Config {
     Config::new("https://cytu.be", "Room")
+}
+
+/// Done, as this event shows.
+pub(crate) fn confirmed(seq: Seq) -> Outcome {
+    Outcome::Confirmed {
+        seq,
+        uids: Vec::new(),
+    }
 }
 
 /// One channel and its owner.
@@ -292,7 +302,10 @@ impl<L: EventLog> Room<L> {
     }
 
     pub(crate) fn say(&mut self, text: &str) -> u64 {
-        self.command(Command::Say { text: text.into() })
+        self.command(Command::Say {
+            text: text.into(),
+            flair: false,
+        })
     }
 
     pub(crate) fn pm(&mut self, to: &str, text: &str) -> u64 {

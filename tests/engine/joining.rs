@@ -60,7 +60,7 @@ fn a_guest_has_a_name_and_speaks() {
     let room = live(site.config().guest("reel"));
     assert_eq!(room.state().me.name.as_deref(), Some("reel"));
     assert_eq!(room.state().me.guest, Some(true));
-    let Some(Outcome::Confirmed { seq }) = room.say("good evening").unwrap().wait(WAIT) else {
+    let Some(Outcome::Confirmed { seq, .. }) = room.say("good evening").unwrap().wait(WAIT) else {
         panic!("{:?}", room.history(&Read::default()));
     };
     let said = room.history(&Read::default().after(Seq(seq.0 - 1)).limit(1));
@@ -83,7 +83,7 @@ fn an_account_has_its_rank_and_a_private_word() {
         "the server says nothing of it"
     );
     let outcome = room.pm("Keeper", "psst").unwrap().wait(WAIT);
-    let Some(Outcome::Confirmed { seq }) = outcome else {
+    let Some(Outcome::Confirmed { seq, .. }) = outcome else {
         panic!("{outcome:?}");
     };
     let pm = room
