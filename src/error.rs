@@ -105,4 +105,7 @@ pub enum SubscribeError {
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// There is no thread to be had for callbacks.
+    #[error("no thread for callbacks: {0}")]
+    System(std::io::Error),
 }

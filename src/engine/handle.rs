@@ -1,6 +1,7 @@
 //! What a host holds: read the state, wait for it, follow the log, act.
 
 use super::Running;
+use super::callbacks::Callbacks;
 use super::health::{Health, Storage};
 use super::inbox::{InboxSender, NotTaken, Request};
 use super::receipt::Receipt;
@@ -14,8 +15,8 @@ use crate::log::{Checkpoint, LogError, Read};
 use crate::session::Phase;
 use crate::sqlite::SqliteReader;
 use crate::state::ChannelState;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// A channel, as a host holds it: cheap to clone, usable from any thread, without an async
@@ -32,6 +33,7 @@ pub struct ChannelHandle {
 
 struct Inner {
     shared: Arc<Shared>,
+    callbacks: Arc<Callbacks>,
     inbox: InboxSender,
     running: Running,
     close_wait_max: Duration,
@@ -40,6 +42,7 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.callbacks.stop();
         self.inbox.stop();
         self.running.join();
     }
@@ -62,9 +65,11 @@ impl ChannelHandle {
         close_wait_max: Duration,
     ) -> Self {
         let next_command = AtomicU64::new(1);
+        let callbacks = Callbacks::new(Arc::clone(&shared));
         Self {
             inner: Arc::new(Inner {
                 shared,
+                callbacks,
                 inbox,
                 running,
                 close_wait_max,
@@ -178,6 +183,10 @@ impl ChannelHandle {
         Ok(receipt)
     }
 
+    pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
+        &self.inner.callbacks
+    }
+
     /// Longest chat line, in UTF-16 units.
     pub(super) fn chat_length_max(&self) -> usize {
         self.inner.shared.chat_length_max
@@ -212,6 +221,14 @@ impl ChannelHandle {
     /// - [`SubscribeError::Log`]: the log cannot be read.
     pub fn subscribe(&self, filter: Filter, start: Start) -> Result<Subscription, SubscribeError> {
         Subscription::open(Arc::clone(&self.inner.shared), filter, start)
+    }
+
+    /// A handle that does not keep the engine going.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakHandle {
+        WeakHandle {
+            inner: Arc::downgrade(&self.inner),
+        }
     }
 
     /// Reads events from the log into memory; see [`Read`]. Blocks for the disk only.
@@ -301,8 +318,8 @@ impl ChannelHandle {
 
     /// Stops the engine: leaves the channel, writes the last events, closes the log. Commands under
     /// way are settled. Blocks for at most
-    /// [`Config::close_wait_max`](crate::Config::close_wait_max); other handles then see a closed
-    /// engine whose state stays readable.
+    /// [`Config::close_wait_max`](crate::Config::close_wait_max), and as long again for callbacks
+    /// that have not seen all; other handles then see a closed engine whose state stays readable.
     ///
     /// # Errors
     /// - [`CloseError::TimedOut`]: it takes longer; it goes on closing.
@@ -312,6 +329,7 @@ impl ChannelHandle {
             shared,
             inbox,
             running,
+            callbacks,
             close_wait_max,
             ..
         } = self.inner.as_ref();
@@ -321,10 +339,31 @@ impl ChannelHandle {
             return Err(CloseError::TimedOut(*close_wait_max));
         }
         running.join();
+        callbacks.finish(*close_wait_max);
         match self.health().storage {
             Storage::Poisoned { error } => Err(CloseError::Poisoned(error)),
             _ => Ok(()),
         }
+    }
+}
+
+/// A handle that does not keep the engine going, for callbacks and caches.
+#[derive(Clone)]
+pub struct WeakHandle {
+    inner: Weak<Inner>,
+}
+
+impl WeakHandle {
+    /// The handle, if the engine still has one.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<ChannelHandle> {
+        self.inner.upgrade().map(|inner| ChannelHandle { inner })
+    }
+}
+
+impl std::fmt::Debug for WeakHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WeakHandle").finish_non_exhaustive()
     }
 }
 

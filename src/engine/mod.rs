@@ -3,6 +3,7 @@
 //! This is the edge: here the clock is read, threads are started and randomness is drawn. Above
 //! it, handles; below it, the pure channel.
 
+mod callbacks;
 mod clock;
 mod commands;
 mod driver;
@@ -13,7 +14,8 @@ mod receipt;
 mod shared;
 mod subscription;
 
-pub use handle::ChannelHandle;
+pub use callbacks::{CallbackId, Occurrence};
+pub use handle::{ChannelHandle, WeakHandle};
 pub use health::{Health, Storage};
 pub use receipt::Receipt;
 pub use subscription::{CancelHandle, Filter, Start, Subscription};

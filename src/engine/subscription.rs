@@ -61,7 +61,7 @@ impl Filter {
         self
     }
 
-    fn read(&self) -> Read {
+    pub(super) fn read(&self) -> Read {
         let mut read = Read::default().kinds(self.kinds.iter().copied());
         read.actor.clone_from(&self.actor);
         read.origins.clone_from(&self.origins);

@@ -11,6 +11,7 @@
     reason = "in a test a surprise is a failure"
 )]
 
+mod callbacks;
 mod encrypted;
 mod following;
 mod joining;
