@@ -6,33 +6,9 @@
 //! waits. Limits are counted when a dial starts, also for dials that fail before the server
 //! noticed: erring on the quiet side costs a wait, erring on the loud one a refusal.
 
+use crate::config::Pace;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The limits of one site for one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pace {
-    /// Connects in a row, before they are spaced.
-    pub(crate) connects_burst: u32,
-    /// Space between connects from then on.
-    pub(crate) connect_interval: Duration,
-    /// Space between guest logins.
-    pub(crate) guest_interval: Duration,
-    /// Sockets open or being opened at once.
-    pub(crate) sockets_max: usize,
-}
-
-impl Default for Pace {
-    /// What a CyTube server grants by default.
-    fn default() -> Self {
-        Self {
-            connects_burst: 5,
-            connect_interval: Duration::from_secs(10),
-            guest_interval: Duration::from_secs(60),
-            sockets_max: 10,
-        }
-    }
-}
 
 /// Whether a dial may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +24,6 @@ pub(crate) enum Grant {
 /// Paces dials by origin.
 #[derive(Debug, Default)]
 pub(crate) struct Pacer {
-    pace: Pace,
     origins: BTreeMap<String, Origin>,
 }
 
@@ -66,17 +41,17 @@ struct Origin {
 }
 
 impl Pacer {
-    /// A pacer that has seen nothing.
-    pub(crate) fn new(pace: Pace) -> Self {
-        let origins = BTreeMap::new();
-        Self { pace, origins }
-    }
-
     /// Starts a dial to `origin` if its limits allow one `now` (any monotonic origin, always the
-    /// same), else says when to ask again.
-    pub(crate) fn reserve(&mut self, origin: &str, guest_login: bool, now: Duration) -> Grant {
+    /// same), else says when to ask again. Who asks brings its own idea of the limits; what was
+    /// counted, by whomever, counts for all.
+    pub(crate) fn reserve(
+        &mut self,
+        origin: &str,
+        pace: Pace,
+        guest_login: bool,
+        now: Duration,
+    ) -> Grant {
         self.origins.retain(|_, known| !known.is_forgettable(now));
-        let pace = self.pace;
         let known = self.origins.entry(origin.to_owned()).or_default();
         if known.sockets >= pace.sockets_max {
             return Grant::WhenReleased;
@@ -131,53 +106,95 @@ mod tests {
     }
 
     fn pacer() -> Pacer {
-        Pacer::new(Pace::default())
+        Pacer::default()
     }
 
     #[test]
     fn five_connects_at_once_then_one_each_ten_seconds() {
         let mut pacer = pacer();
         for _ in 0..5 {
-            assert_eq!(pacer.reserve(SITE, false, s(100)), Grant::Now);
+            assert_eq!(
+                pacer.reserve(SITE, Pace::default(), false, s(100)),
+                Grant::Now
+            );
             pacer.release(SITE);
         }
-        assert_eq!(pacer.reserve(SITE, false, s(100)), Grant::At(s(110)));
-        assert_eq!(pacer.reserve(SITE, false, s(109)), Grant::At(s(110)));
-        assert_eq!(pacer.reserve(SITE, false, s(110)), Grant::Now);
-        assert_eq!(pacer.reserve(SITE, false, s(110)), Grant::At(s(120)));
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(100)),
+            Grant::At(s(110))
+        );
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(109)),
+            Grant::At(s(110))
+        );
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(110)),
+            Grant::Now
+        );
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(110)),
+            Grant::At(s(120))
+        );
     }
 
     #[test]
     fn a_quiet_time_refills_the_burst_and_no_more() {
         let mut pacer = pacer();
         for _ in 0..5 {
-            assert_eq!(pacer.reserve(SITE, false, s(0)), Grant::Now);
+            assert_eq!(
+                pacer.reserve(SITE, Pace::default(), false, s(0)),
+                Grant::Now
+            );
             pacer.release(SITE);
         }
         for _ in 0..5 {
-            assert_eq!(pacer.reserve(SITE, false, s(5000)), Grant::Now);
+            assert_eq!(
+                pacer.reserve(SITE, Pace::default(), false, s(5000)),
+                Grant::Now
+            );
         }
-        assert_eq!(pacer.reserve(SITE, false, s(5000)), Grant::At(s(5010)));
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(5000)),
+            Grant::At(s(5010))
+        );
     }
 
     #[test]
     fn one_guest_a_minute_while_others_connect() {
         let mut pacer = pacer();
-        assert_eq!(pacer.reserve(SITE, true, s(0)), Grant::Now);
-        assert_eq!(pacer.reserve(SITE, true, s(1)), Grant::At(s(60)));
-        assert_eq!(pacer.reserve(SITE, false, s(1)), Grant::Now);
-        assert_eq!(pacer.reserve(SITE, true, s(60)), Grant::Now);
+        assert_eq!(pacer.reserve(SITE, Pace::default(), true, s(0)), Grant::Now);
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), true, s(1)),
+            Grant::At(s(60))
+        );
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(1)),
+            Grant::Now
+        );
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), true, s(60)),
+            Grant::Now
+        );
     }
 
     #[test]
     fn the_eleventh_socket_waits_for_a_release() {
         let mut pacer = pacer();
         for n in 0..10 {
-            assert_eq!(pacer.reserve(SITE, false, s(n * 10)), Grant::Now);
+            assert_eq!(
+                pacer.reserve(SITE, Pace::default(), false, s(n * 10)),
+                Grant::Now
+            );
         }
-        assert_eq!(pacer.reserve(SITE, false, s(1000)), Grant::WhenReleased);
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(1000)),
+            Grant::WhenReleased
+        );
         pacer.release(SITE);
-        assert_eq!(pacer.reserve(SITE, false, s(1000)), Grant::Now);
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(1000)),
+            Grant::Now
+        );
     }
 
     #[test]
@@ -185,10 +202,16 @@ mod tests {
         let mut pacer = pacer();
         for n in 0..100 {
             let origin = format!("https://{n}.example");
-            assert_eq!(pacer.reserve(&origin, true, s(0)), Grant::Now);
+            assert_eq!(
+                pacer.reserve(&origin, Pace::default(), true, s(0)),
+                Grant::Now
+            );
             pacer.release(&origin);
         }
-        assert_eq!(pacer.reserve(SITE, false, s(60)), Grant::Now);
+        assert_eq!(
+            pacer.reserve(SITE, Pace::default(), false, s(60)),
+            Grant::Now
+        );
         assert_eq!(pacer.origins.len(), 1);
     }
 
@@ -207,7 +230,7 @@ mod tests {
                     pacer.release(SITE);
                     open -= 1;
                 }
-                match pacer.reserve(SITE, guest, now) {
+                match pacer.reserve(SITE, Pace::default(), guest, now) {
                     Grant::Now => {
                         open += 1;
                         connects.push(now);

@@ -247,3 +247,31 @@ fn p6_ten_thousand_at_once_are_bounded() {
     assert_eq!(done, 20 + 64);
     assert!(wired.room.of_kind(Kind::CooldownTold).is_empty());
 }
+
+/// Method: the model keeps the server's limit of chat, which counts arrivals; nothing is late here.
+#[test]
+fn a_thousand_lines_take_little_longer_than_the_limit_allows() {
+    let wait = std::time::Duration::from_secs(300);
+    let config = config().account("alice", "alice").command_queue_max(1_000);
+    let mut wired = Wired::joined(config.send_wait_max(wait), Model::new(model()));
+    let start = wired.room.now_ms;
+    let say = |n: usize| Command::Say {
+        text: format!("line {n}"),
+        flair: false,
+    };
+    let ids: Vec<u64> = (0..1_000).map(|n| wired.room.command(say(n))).collect();
+    let mut outcomes = Vec::new();
+    while outcomes.len() < 1_000 {
+        wired.wait(100);
+        outcomes.extend(wired.outcomes());
+        assert!(wired.room.now_ms - start < 300_000);
+    }
+    assert!(outcomes.iter().all(|(_, outcome)| outcome.is_done()));
+    let order: Vec<u64> = outcomes.iter().map(|(id, _)| *id).collect();
+    assert_eq!(order, ids);
+    assert!(wired.room.of_kind(Kind::CooldownTold).is_empty());
+    // 20 at once, then ten a second.
+    let least_ms = 98_000;
+    let took_ms = wired.room.now_ms - start;
+    assert!(took_ms <= least_ms * 105 / 100, "{took_ms}");
+}

@@ -16,6 +16,7 @@ Exit codes:
   4    the server refused for good: ban, kick, wrong password, no such channel,
        bad certificate
   5    recording stopped because the log could not be written
+  6    a command was not done: refused, not permitted, not answered, cut off
   130  stopped at once by a second signal";
 
 /// Why a command did not do what it was asked to.
@@ -39,6 +40,9 @@ pub(crate) enum Failure {
     /// What happens in the channel can no longer be recorded.
     #[error("recording stopped: {0}")]
     NotRecorded(String),
+    /// A command was not done; in words.
+    #[error("{0}")]
+    NotDone(String),
     /// Standard output or a file asked for cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
@@ -53,6 +57,7 @@ impl Failure {
             Self::Log(_) | Self::Unfit(_) => 3,
             Self::Refused(_) => 4,
             Self::NotRecorded(_) => 5,
+            Self::NotDone(_) => 6,
         }
     }
 

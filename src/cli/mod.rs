@@ -5,6 +5,8 @@
 //! the process itself.
 
 mod clock;
+#[cfg(unix)]
+mod control;
 mod csv;
 mod demo;
 mod event_json;
@@ -18,6 +20,8 @@ mod output;
 mod progress;
 mod record;
 mod select;
+#[cfg(unix)]
+mod send;
 mod state;
 mod stop;
 mod tail;
@@ -53,6 +57,18 @@ enum Command {
     Record(Box<record::Args>),
     /// Record a lively room on this machine: needs no network and no argument
     Demo(demo::Args),
+    /// Say something in a channel
+    #[cfg(unix)]
+    Say(Box<send::Say>),
+    /// Send a private message
+    #[cfg(unix)]
+    Pm(Box<send::Pm>),
+    /// Add media to the playlist
+    #[cfg(unix)]
+    Queue(Box<send::Queue>),
+    /// Send any other command: play, poll, kick, ban, options, …
+    #[cfg(unix)]
+    Send(Box<send::Send>),
     /// Print the newest events of a log, and follow what comes
     Tail(tail::Args),
     /// Print what the channel was, now or at any moment of the log
@@ -92,6 +108,14 @@ fn execute(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Record(args) => record::run(args),
         Command::Demo(args) => demo::run(args),
+        #[cfg(unix)]
+        Command::Say(args) => send::say(args),
+        #[cfg(unix)]
+        Command::Pm(args) => send::pm(args),
+        #[cfg(unix)]
+        Command::Queue(args) => send::queue(args),
+        #[cfg(unix)]
+        Command::Send(args) => send::send(args),
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),

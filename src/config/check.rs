@@ -103,6 +103,8 @@ impl Config {
             ("drain_frames_max", self.drain_frames_max),
             ("command_queue_max", self.command_queue_max),
             ("chat_length_max", self.chat_length_max),
+            ("pace.connects_burst", self.pace.connects_burst as usize),
+            ("pace.sockets_max", self.pace.sockets_max),
         ];
         for (name, value) in counts {
             if value == 0 {

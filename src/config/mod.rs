@@ -4,8 +4,10 @@
 //! [`Config::check`] says what does not make sense before anything is opened or dialled.
 
 mod check;
+mod pace;
 
 pub use check::ConfigError;
+pub use pace::Pace;
 
 use crate::secret::Secret;
 use std::path::PathBuf;
@@ -125,6 +127,9 @@ pub struct Config {
     /// Stays out after a moderator's kick (default), or comes back.
     pub rejoin_after_kick: bool,
 
+    /// What the site grants this machine's address, all channels of the process together. Default:
+    /// what a CyTube server grants by default.
+    pub pace: Pace,
     /// From dialling to an upgraded socket, at most. Default 20 s.
     pub connect_wait_max: Duration,
     /// From `joinChannel` to the whole burst, at most. Default 30 s: a slow load takes half.
@@ -202,6 +207,7 @@ impl Config {
             playback: PlaybackTicks::default(),
             playback_tolerance: Duration::from_secs(1),
             rejoin_after_kick: false,
+            pace: Pace::default(),
             connect_wait_max: Duration::from_secs(20),
             join_wait_max: Duration::from_secs(30),
             silence_max: Duration::from_secs(50),
@@ -286,6 +292,8 @@ impl Config {
         playback_tolerance: Duration;
         /// Sets [`Config::rejoin_after_kick`].
         rejoin_after_kick: bool;
+        /// Sets [`Config::pace`].
+        pace: Pace;
         /// Sets [`Config::connect_wait_max`].
         connect_wait_max: Duration;
         /// Sets [`Config::join_wait_max`].

@@ -14,7 +14,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
-use crate::pacer::{Pace, Pacer};
+use crate::config::Pace;
+use crate::pacer::Pacer;
 use crate::transport::{Cancel, Connector, Dial, DialError, Transport, clock};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
@@ -38,6 +39,8 @@ pub(crate) struct DialJob {
     pub(crate) connector: Arc<dyn Connector>,
     /// How long to wait first, at least.
     pub(crate) delay: Duration,
+    /// What the site grants, as far as this channel knows.
+    pub(crate) pace: Pace,
     /// Whether a guest login follows, which the server admits once a minute.
     pub(crate) guest_login: bool,
     /// Called with the result, once, on the thread of the attempt; never after the ticket is
@@ -59,7 +62,7 @@ impl Dialler {
         static PACER: OnceLock<Arc<Mutex<Pacer>>> = OnceLock::new();
         let mut shared = SHARED.lock();
         shared.upgrade().unwrap_or_else(|| {
-            let pacer = PACER.get_or_init(|| Arc::new(Mutex::new(Pacer::new(Pace::default()))));
+            let pacer = PACER.get_or_init(Arc::default);
             let dialler = Self::start(Arc::clone(pacer));
             *shared = Arc::downgrade(&dialler);
             dialler
@@ -99,6 +102,7 @@ impl Dialler {
             due,
             dial: job.dial,
             connector: job.connector,
+            pace: job.pace,
             guest_login: job.guest_login,
             claim: Arc::clone(&claim),
         }));

@@ -2,6 +2,7 @@
 
 use super::lease::{Lease, Leased};
 use super::{Claim, Dialled, now};
+use crate::config::Pace;
 use crate::pacer::{Grant, Pacer};
 use crate::transport::{Connector, Dial, DialError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -45,6 +46,7 @@ pub(super) struct Waiting {
     pub(super) due: Duration,
     pub(super) dial: Dial,
     pub(super) connector: Arc<dyn Connector>,
+    pub(super) pace: Pace,
     pub(super) guest_login: bool,
     pub(super) claim: Arc<Claim>,
 }
@@ -154,7 +156,7 @@ impl Schedule {
         }
         let may_reserve = under_way < RUNNING_MAX;
         let mut pacer = self.pacer.lock();
-        may_reserve.then(|| pacer.reserve(&job.dial.origin, job.guest_login, now))
+        may_reserve.then(|| pacer.reserve(&job.dial.origin, job.pace, job.guest_login, now))
     }
 
     /// Dials on a thread of its own. The pacer has counted it.

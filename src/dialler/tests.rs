@@ -63,8 +63,8 @@ fn silent() -> Box<dyn Transport> {
     Box::new(Silent(unbounded().0))
 }
 
-fn dialler(pace: Pace) -> Arc<Dialler> {
-    Dialler::start(Arc::new(Mutex::new(Pacer::new(pace))))
+fn dialler() -> Arc<Dialler> {
+    Dialler::start(Arc::default())
 }
 
 /// A job, and where its result comes.
@@ -74,6 +74,7 @@ fn job(origin: &str, connector: Arc<dyn Connector>) -> (DialJob, Receiver<Dialle
         dial: dial_for_tests(origin, &[]),
         connector,
         delay: Duration::ZERO,
+        pace: Pace::default(),
         guest_login: false,
         reply: Box::new(move |result| drop(told.send(result))),
     };
@@ -82,7 +83,7 @@ fn job(origin: &str, connector: Arc<dyn Connector>) -> (DialJob, Receiver<Dialle
 
 #[test]
 fn dials_after_the_delay() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (mut job, result) = job("http://a", willing());
     job.delay = Duration::from_millis(30);
     let since = clock();
@@ -100,7 +101,7 @@ fn dials_after_the_delay() {
 
 #[test]
 fn a_dead_server_holds_up_nobody_else() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (reached, dialling) = unbounded();
     let (hang_up, dead) = bounded::<()>(0);
     let dead = Arc::new(Fake(move |_: &Dial, _: &Cancel| {
@@ -121,7 +122,7 @@ fn a_dead_server_holds_up_nobody_else() {
 
 #[test]
 fn a_dropped_ticket_withdraws_a_waiting_job() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (mut job, result) = job("http://a", willing());
     job.delay = HOUR;
     let ticket = dialler.submit(job);
@@ -132,7 +133,7 @@ fn a_dropped_ticket_withdraws_a_waiting_job() {
 
 #[test]
 fn a_dropped_ticket_cancels_a_running_dial_and_closes_its_late_result() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (reached, dialling) = unbounded();
     let (closed, closing) = unbounded();
     let (go_on, late) = bounded::<()>(0);
@@ -153,14 +154,17 @@ fn a_dropped_ticket_cancels_a_running_dial_and_closes_its_late_result() {
 
 #[test]
 fn a_socket_is_free_again_when_its_transport_is_dropped() {
-    let dialler = dialler(Pace {
+    let dialler = dialler();
+    let pace = Pace {
         sockets_max: 1,
         ..Pace::default()
-    });
-    let (first, result) = job("http://a", willing());
+    };
+    let (mut first, result) = job("http://a", willing());
+    first.pace = pace;
     let _first = dialler.submit(first);
     let held = result.recv_timeout(PATIENCE).unwrap().unwrap();
-    let (second, result) = job("http://a", willing());
+    let (mut second, result) = job("http://a", willing());
+    second.pace = pace;
     let second = dialler.submit(second);
     let (other, other_result) = job("http://b", willing());
     let _other = dialler.submit(other);
@@ -177,10 +181,11 @@ fn the_pace_is_kept_by_origin_and_over_restarts() {
         connect_interval: HOUR,
         ..Pace::default()
     };
-    let pacer = Arc::new(Mutex::new(Pacer::new(pace)));
+    let pacer: Arc<Mutex<Pacer>> = Arc::default();
     for (origin, goes) in [("http://a", true), ("http://b", true), ("http://a", false)] {
         let dialler = Dialler::start(Arc::clone(&pacer));
-        let (job, result) = job(origin, willing());
+        let (mut job, result) = job(origin, willing());
+        job.pace = pace;
         let ticket = dialler.submit(job);
         if goes {
             assert!(result.recv_timeout(PATIENCE).unwrap().is_ok());
@@ -197,7 +202,7 @@ fn the_pace_is_kept_by_origin_and_over_restarts() {
 
 #[test]
 fn a_connector_that_panics_has_failed() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (job, result) = job(
         "http://a",
         Arc::new(Fake(|_: &Dial, _: &Cancel| panic!("a bug"))),
@@ -209,7 +214,7 @@ fn a_connector_that_panics_has_failed() {
 
 #[test]
 fn stopping_takes_no_time_whatever_is_under_way() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (reached, dialling) = unbounded();
     let obedient = Arc::new(Fake(move |_: &Dial, cancel: &Cancel| {
         reached.send(()).unwrap();
@@ -230,7 +235,7 @@ fn stopping_takes_no_time_whatever_is_under_way() {
 
 #[test]
 fn a_reply_may_drop_the_last_dialler() {
-    let dialler = dialler(Pace::default());
+    let dialler = dialler();
     let (mut job, _) = job("http://a", willing());
     let (give, slot) = bounded::<(Ticket, Arc<Dialler>)>(1);
     let (told, done) = bounded(1);

@@ -2,8 +2,9 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 8] = [
-    "record", "demo", "tail", "state", "history", "verify", "export", "ingest",
+const COMMANDS: [&str; 12] = [
+    "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "export",
+    "ingest",
 ];
 
 #[test]
@@ -23,7 +24,7 @@ fn every_command_shows_an_example_of_itself() {
 #[test]
 fn exit_codes_are_documented() {
     let text = Tool::new().run(&["--help"]).ok().out;
-    for code in 0..=5 {
+    for code in 0..=6 {
         assert!(text.contains(&format!("\n  {code}  ")), "{text}");
     }
 }

@@ -14,6 +14,8 @@ mod reading;
 mod record;
 mod refusals;
 mod running;
+#[cfg(unix)]
+mod sending;
 mod state;
 mod tool;
 mod verify;

@@ -16,5 +16,6 @@ mod encrypted;
 mod following;
 mod joining;
 mod losses;
+mod many;
 mod refusals;
 mod site;

@@ -8,11 +8,13 @@ mod secrets;
 mod settings;
 mod status;
 
+pub(crate) use refusal::explain;
 pub(crate) use run::{End, Recording, Showing};
 
 use crate::cli::failure::Failure;
 use crate::cli::stop::Stop;
 use options::Settings;
+use projectionist::Config;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ Examples:
   projectionist record https://cytu.be/r/MyChannel
   projectionist record https://cytu.be/r/MyChannel --as reel --log reel.events.db
   CYTUBE_PASSWORD=… projectionist record https://cytu.be --channel MyChannel --account me
+  projectionist record https://cytu.be/r/MyChannel --as reel --control room.sock
   projectionist record --config night.toml --json | jq 'select(.kind==\"message\").body.text'
 
 Settings come from flags, then from the environment (CYTUBE_HOST CYTUBE_CHANNEL CYTUBE_USERNAME
@@ -33,15 +36,41 @@ refusal that is final (ban, kick, wrong password, no such channel, bad certifica
 exit code 4, a log that cannot be written with 5. Losses of the connection end nothing: it comes
 back by itself.";
 
-/// Options of `record`.
+/// Where to join, as whom, and how.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Args {
+pub(crate) struct Target {
     #[command(flatten)]
     settings: Settings,
     /// Take settings from this file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+impl Target {
+    /// The configuration that flags, environment and file make, and for how many seconds.
+    pub(crate) fn configure(&self) -> Result<(Config, Option<u64>), Failure> {
+        let file = match &self.config {
+            Some(path) => settings::read_file(path)?,
+            None => Settings::default(),
+        };
+        let seconds = self.settings.seconds.or(file.seconds);
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let config = settings::configure(self.settings.clone(), &env, file)?;
+        Ok((config, seconds))
+    }
+}
+
+/// Options of `record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    target: Target,
+    /// Take commands of `say`, `queue`, `send` and so on through this local socket, which is for
+    /// its owner alone
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH")]
+    control: Option<PathBuf>,
     /// Print each event as a JSON object a line, instead of the status
     #[arg(long)]
     json: bool,
@@ -49,14 +78,7 @@ pub(crate) struct Args {
 
 /// Records until stopped, refused, or out of time.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let file = match &args.config {
-        Some(path) => settings::read_file(path)?,
-        None => Settings::default(),
-    };
-    let seconds = args.settings.seconds.or(file.seconds);
-    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let config = settings::configure(args.settings.clone(), &env, file)?;
-
+    let (config, seconds) = args.target.configure()?;
     let stop = Stop::listen()?;
     let showing = if args.json {
         Showing::Events
@@ -64,6 +86,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Showing::Status
     };
     let mut recording = Recording::start(config, showing)?;
+    #[cfg(unix)]
+    let control = args
+        .control
+        .as_deref()
+        .map(|path| recording.take_commands(path));
+    #[cfg(unix)]
+    let _control = control.transpose()?;
     let end = recording.run(&stop, seconds.map(Duration::from_secs));
     // Whatever happened, what is recorded is closed properly and told.
     let closed = recording.close();

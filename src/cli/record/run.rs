@@ -1,6 +1,8 @@
 //! A recording under way: the engine, what is shown of it, and how it ends.
 
 use crate::cli::clock::Stopwatch;
+#[cfg(unix)]
+use crate::cli::control::Control;
 use crate::cli::failure::Failure;
 use crate::cli::history::{Printer, Style};
 use crate::cli::line;
@@ -15,6 +17,8 @@ use projectionist::{
     WaitError,
 };
 use std::io::{IsTerminal, Write};
+#[cfg(unix)]
+use std::path::Path;
 use std::time::Duration;
 
 /// How often the line is written anew and the wish to stop looked at.
@@ -108,6 +112,14 @@ impl Recording {
             watch,
             noted,
         })
+    }
+
+    /// Takes commands through a socket at this path while the value given back is there.
+    #[cfg(unix)]
+    pub(crate) fn take_commands(&self, path: &Path) -> Result<Control, Failure> {
+        let control = Control::listen(path, self.handle.clone())?;
+        progress::note(&format!("taking commands at {}", path.display()));
+        Ok(control)
     }
 
     /// Records until asked to stop, until time is up, or until it cannot go on.

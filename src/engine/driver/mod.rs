@@ -365,6 +365,7 @@ impl Driver {
             dial: Dial::new(&self.config, servers),
             connector: Arc::clone(&self.connector),
             delay,
+            pace: self.config.pace,
             guest_login: self.config.login.is_guest(),
             reply: Box::new(move |result| sender.dialled((number, result))),
         };
