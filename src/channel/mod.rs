@@ -131,7 +131,7 @@ impl<L: EventLog> Channel<L> {
             Input::Stop => self.stop(now),
         }
         self.run_timers(now);
-        self.drain_session();
+        self.drain_session(now);
     }
 
     fn run_timers(&mut self, now: Now) {
@@ -282,7 +282,10 @@ impl<L: EventLog> Channel<L> {
     }
 
     /// Frames of the session go out once what led to them is committed.
-    fn drain_session(&mut self) {
+    fn drain_session(&mut self, now: Now) {
+        for _ in 0..self.session.take_asked() {
+            self.pending.budget.take(now.mono);
+        }
         while let Some(frame) = self.session.poll_transmit() {
             self.held.push_back(Output::Transmit(frame));
         }

@@ -16,7 +16,7 @@ impl Session {
             Some(password) => json!({ "name": name, "pw": password.expose() }),
             None => json!({ "name": name }),
         };
-        self.send("joinChannel", Some(&frame), None);
+        self.ask("joinChannel", &frame);
         self.enter(Phase::Joining, Some(now.mono + self.settings.join_wait_max));
     }
 

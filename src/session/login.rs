@@ -31,7 +31,7 @@ impl Session {
             Login::Account { name, password } => json!({ "name": name, "pw": password.expose() }),
             Login::Anonymous | Login::Cookie { .. } => return,
         };
-        self.send("login", Some(&frame), None);
+        self.ask("login", &frame);
         self.enter(
             Phase::LoggingIn,
             Some(now.mono + self.settings.join_wait_max),

@@ -52,6 +52,8 @@ pub(crate) struct Session {
     /// The verdict on a kick or move whose end is awaited.
     leaving: Option<Ended>,
     outbox: VecDeque<String>,
+    /// Events sent of the session's own accord, not yet counted.
+    asked: u32,
 }
 
 /// The part of the configuration that a session needs.
@@ -97,6 +99,7 @@ impl Session {
             attempt: 0,
             leaving: None,
             outbox: VecDeque::new(),
+            asked: 0,
         }
     }
 
@@ -161,6 +164,18 @@ impl Session {
     /// The next frame to send.
     pub(crate) fn poll_transmit(&mut self) -> Option<String> {
         self.outbox.pop_front()
+    }
+
+    /// Asks the server for something the session needs.
+    fn ask<T: serde::Serialize>(&mut self, name: &str, arg: &T) {
+        self.asked += 1;
+        self.send(name, Some(arg), None);
+    }
+
+    /// Events that the session sent of its own accord since the last look: they count against the
+    /// site's limit like any others.
+    pub(crate) fn take_asked(&mut self) -> u32 {
+        std::mem::take(&mut self.asked)
     }
 
     /// Queues an event for the server; with a number, the server is asked to acknowledge it.

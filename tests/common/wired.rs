@@ -48,6 +48,8 @@ impl Wired {
             deaf: false,
             settled: Vec::new(),
         };
+        // The model may be ahead, with what went on before we came.
+        wired.room.now_ms = wired.room.now_ms.max(wired.model.now_ms());
         wired.room.input(Input::Start);
         wired.open();
         wired.wait(1_000);

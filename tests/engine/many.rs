@@ -118,3 +118,20 @@ fn a_thousand_lines_from_eight_threads_keep_the_servers_pace() {
         took / least
     );
 }
+
+#[test]
+fn a_long_speech_is_said_in_lines_that_the_server_takes_whole() {
+    let site = Site::new();
+    let room = live(site.owner());
+    let words = vec!["wherefore"; 100].join(" ");
+    assert!(matches!(
+        room.say(&words),
+        Err(CommandError::TooLong { max: 320, .. })
+    ));
+    let receipts = room.say_long(&words).unwrap();
+    assert_eq!(receipts.len(), 4);
+    for receipt in receipts {
+        assert!(receipt.wait(WAIT).unwrap().is_done());
+    }
+    assert_eq!(chat(&room).join(" "), words);
+}
