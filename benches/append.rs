@@ -16,7 +16,10 @@ mod common;
 
 use common::*;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use projectionist::{EventLog, LogOptions, MemoryLog, SqliteLog};
+use projectionist::{
+    event_log::{EventLog, MemoryLog},
+    sqlite::{LogOptions, SqliteLog},
+};
 
 fn append(c: &mut Criterion) {
     let events = messages(16_384);

@@ -16,7 +16,10 @@ mod common;
 use common::*;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
-    Channel, Command, CommandId, Config, Input, Kind, MemoryLog, Now, Output, Read, Uid,
+    Command, Config, Kind, Read, Uid,
+    channel::{Channel, CommandId, Input, Output},
+    event_log::MemoryLog,
+    time::Now,
 };
 use std::time::Duration;
 
@@ -97,7 +100,9 @@ impl Room {
         let sent = Read::default().kinds([Kind::CommandSent]);
         let log = self.channel.log();
         assert_eq!(
-            projectionist::EventLog::read(log, &sent).unwrap().len(),
+            projectionist::event_log::EventLog::read(log, &sent)
+                .unwrap()
+                .len(),
             count
         );
         assert_eq!(self.channel.state().commands.len(), count);

@@ -14,7 +14,9 @@ mod common;
 use common::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
-    Channel, ChannelState, EventLog, Input, MemoryLog, Read, Recorded, UnixMicros,
+    ChannelState, Read, Recorded, UnixMicros,
+    channel::{Channel, Input},
+    event_log::{EventLog, MemoryLog},
 };
 use std::hint::black_box;
 

@@ -15,7 +15,11 @@ mod common;
 
 use common::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use projectionist::{ChannelState, EventLog, LogOptions, Read, SqliteLog, SqliteReader, verify};
+use projectionist::{
+    ChannelState, Read, SqliteReader,
+    event_log::EventLog,
+    sqlite::{LogOptions, SqliteLog, verify},
+};
 use std::path::Path;
 
 fn bare_scan(path: &Path) -> i64 {

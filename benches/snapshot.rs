@@ -16,7 +16,11 @@ mod common;
 
 use common::*;
 use criterion::{Criterion, criterion_group, criterion_main};
-use projectionist::{Channel, Config, Engine, Input, MemoryLog};
+use projectionist::{
+    Config, Engine,
+    channel::{Channel, Input},
+    event_log::MemoryLog,
+};
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// an unclosed tag is text.
 ///
 /// ```
-/// assert_eq!(projectionist::text_of_html("a <b>&lt;bold&gt;</b> &amp; <a href=\"x>y\">link</a>"),
+/// assert_eq!(projectionist::model::text_of_html("a <b>&lt;bold&gt;</b> &amp; <a href=\"x>y\">link</a>"),
 ///            "a <bold> & link");
 /// ```
 #[must_use]

@@ -37,9 +37,15 @@
 //!  channel         append to the log ──► fold into the state ──► publish┘
 //! ```
 //!
-//! [`Channel`] is that staircase without its two ends: pure, driven by [`Input`] and [`Output`],
-//! with time as an argument. [`Engine`] drives one on a thread of its own. [`SqliteLog`] is the log
-//! on disk, [`MemoryLog`] the one in memory; both are an [`EventLog`].
+//! [`Channel`](channel::Channel) is that staircase without its two ends: pure, driven by
+//! [`Input`](channel::Input) and [`Output`](channel::Output), with time as an argument. [`Engine`]
+//! drives one on a thread of its own. [`SqliteLog`](sqlite::SqliteLog) is the log on disk,
+//! [`MemoryLog`](event_log::MemoryLog) the one in memory; both are an
+//! [`EventLog`](event_log::EventLog).
+//!
+//! What most hosts need stands at the root; the rest is by subject: [`event`] for the bodies of
+//! events, [`model`] and [`state`] for what a channel is made of, [`command`] for what may be asked
+//! of it, [`channel`] and [`transport`] for hosts with a loop or a network of their own.
 //!
 //! # What holds
 //!
@@ -54,7 +60,7 @@
 //! 6. **Bounded.** Every queue, buffer, wait and retry has a limit, most of them in [`Config`].
 //!    Between socket and disk there is no queue: while the disk is slow, TCP pushes back.
 //! 7. **Old logs open.** Nothing written is rewritten; a newer log is refused by name.
-//! 8. **Rot shows.** [`verify()`] finds every flipped bit by a hash chain.
+//! 8. **Rot shows.** [`verify`](sqlite::verify()) finds every flipped bit by a hash chain.
 //! 9. **Secrets stay out.** Passwords, cookies, addresses and aliases reach no row, no `Debug` and
 //!    no error.
 //! 10. **Deterministic.** The same inputs at the same times give the same log, byte for byte.
@@ -62,56 +68,58 @@
 //! The house rules behind this (who may name whom, who may read a clock) are kept by a test.
 
 mod backoff;
-mod channel;
-mod command;
-mod config;
+pub mod channel;
+pub mod command;
+pub mod config;
 mod cytube;
 mod dialler;
 mod engine;
 mod engineio;
 mod error;
-mod event;
+pub mod event;
 mod html;
 mod json;
 mod limiter;
 mod log;
 mod media_link;
-mod model;
+pub mod model;
 mod normalise;
 mod number;
 mod pacer;
-mod recording;
+pub mod recording;
 mod retry;
 mod secret;
 mod session;
 mod socketio;
-mod sqlite;
-mod state;
+pub mod sqlite;
+pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod time;
-mod transport;
+pub mod time;
+pub mod transport;
 
 #[doc(hidden)]
 pub mod unversioned;
 
-pub use channel::*;
-pub use command::*;
-pub use config::*;
-pub use engine::*;
-pub use error::*;
-pub use event::*;
-pub use html::text_of_html;
-pub use log::*;
-pub use media_link::{MediaLinkError, MediaRef};
-pub use model::*;
-pub use normalise::Unrecorded;
-pub use number::Rank;
-pub use recording::{RecordingError, Survey, ingest, survey};
-pub use retry::RetryDelays;
+/// The log as an interface: what any log of events must do, one in memory, reads as data, and the
+/// hash chain. The log on disk is in [`sqlite`].
+pub mod event_log {
+    pub use crate::log::*;
+}
+
+pub use command::{Command, CommandError, Outcome};
+pub use config::Config;
+pub use engine::{
+    CallbackId, CancelHandle, ChannelHandle, Engine, Filter, Health, Occurrence, Receipt, Start,
+    Storage, Subscription, WeakHandle,
+};
+pub use error::{CloseError, OpenError, SubscribeError, WaitError};
+pub use event::{Event, Kind, Recorded, Seq};
+pub use log::{Checkpoint, LogError, Read};
+pub use media_link::MediaRef;
+pub use model::{Rank, Uid};
 pub use secret::Secret;
 pub use session::Phase;
-pub use sqlite::*;
-pub use state::*;
-pub use time::*;
-pub use transport::*;
+pub use sqlite::SqliteReader;
+pub use state::ChannelState;
+pub use time::UnixMicros;

@@ -3,7 +3,9 @@
 //! These are the nouns that events carry and the state holds. They are plain data in our own
 //! shapes, not the wire's; the wire's shapes live in `cytube`. Times say their unit in the name.
 
-use crate::number::{Rank, plain};
+pub use crate::html::text_of_html;
+pub use crate::number::Rank;
+use crate::number::plain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 /// The identity behind a display name: names on CyTube ignore ASCII case.
 ///
 /// ```
-/// assert_eq!(projectionist::identity("Alice_1"), projectionist::identity("alice_1"));
+/// assert_eq!(projectionist::model::identity("Alice_1"), projectionist::model::identity("alice_1"));
 /// ```
 #[must_use]
 pub fn identity(name: &str) -> String {
@@ -295,7 +297,7 @@ impl Permissions {
     /// `playlist…` may also come from the `oplaylist…` key.
     ///
     /// ```
-    /// use projectionist::{Permissions, Rank};
+    /// use projectionist::{Rank, model::Permissions};
     /// let map = Permissions([("playlistadd", 1.5), ("oplaylistadd", -1.0)]
     ///     .map(|(key, rank)| (key.to_owned(), Rank(rank))).into());
     /// assert!(!map.allows("playlistadd", Rank::GUEST, true));

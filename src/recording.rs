@@ -165,7 +165,7 @@ fn each_line(
 }
 
 /// Feeds one connection of a recording into a channel that observes
-/// ([`Channel::observe`](crate::Channel::observe)) and commits. `progress` is told the lines done.
+/// ([`Channel::observe`](crate::channel::Channel::observe)) and commits. `progress` is told the lines done.
 ///
 /// A connection that is still open at the end is closed there.
 ///

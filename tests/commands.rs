@@ -7,7 +7,7 @@ mod common;
 
 use common::confirmed;
 use common::{Burst, Room, body};
-use projectionist::*;
+use projectionist::{channel::*, command::*, event::*};
 use serde_json::json;
 
 fn chat(text: &str) -> String {

@@ -9,7 +9,7 @@ mod common;
 use common::body;
 use common::wired::{Wired, config, furnished, model};
 use projectionist::testing::{MediaEntry, Model};
-use projectionist::*;
+use projectionist::{command::*, event::*};
 use serde_json::{Value, json};
 
 fn parse(name: &str, args: Value) -> Command {

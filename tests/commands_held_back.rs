@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Burst, Room, config, user};
-use projectionist::*;
+use projectionist::{command::*, model::*};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ mod common;
 use common::wired::{Wired, config, furnished, model};
 use common::{Burst, Room, body};
 use projectionist::testing::Model;
-use projectionist::*;
+use projectionist::{channel::*, command::*, config::*, event::*, event_log::*};
 use std::time::Duration;
 
 const KEEP: Duration = Duration::from_secs(600);

@@ -7,7 +7,7 @@ mod common;
 
 use common::wired::{Wired, config, every_command, furnished, model};
 use projectionist::testing::Model;
-use projectionist::*;
+use projectionist::{command::*, event::*, model::*};
 use serde_json::json;
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 
 use common::wired::{Wired, config, furnished, model};
 use projectionist::testing::{MediaEntry, Model, ModelConfig};
-use projectionist::*;
+use projectionist::{command::*, config::*, event::*};
 use serde_json::json;
 use std::time::Duration;
 

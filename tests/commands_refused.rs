@@ -8,7 +8,7 @@ mod common;
 
 use common::wired::{Wired, config, furnished, model};
 use projectionist::testing::{MediaEntry, Model};
-use projectionist::*;
+use projectionist::{command::*, event::*, state::*};
 use serde_json::{Value, json};
 
 fn parse(name: &str, args: &Value) -> Command {

@@ -8,7 +8,7 @@ mod common;
 use common::logs::{FullLog, WrittenLog};
 use common::{Burst, ChatServer, DELAY_MS, OPEN, START_MS, Steady};
 use common::{Room, check, config, frame, item, line, user};
-use projectionist::*;
+use projectionist::{channel::*, command::*, event::*, event_log::*, state::*, time::*};
 use serde_json::json;
 
 type Switch = std::rc::Rc<std::cell::Cell<bool>>;

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{DELAY_MS, Steady};
-use projectionist::*;
+use projectionist::{channel::*, config::*, sqlite::*, time::*};
 
 const OPEN: &str = r#"0{"sid":"x","pingInterval":25000,"pingTimeout":120000}"#;
 

@@ -7,7 +7,7 @@
 mod common;
 
 use common::{Burst, DELAY_MS, Room, body, config};
-use projectionist::*;
+use projectionist::{channel::*, config::*, event::*};
 use serde_json::{Value, json};
 
 /// What is put out at the end of a connection: the delay of the next dial and its servers.

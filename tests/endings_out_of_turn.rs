@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Burst, OPEN, Room, body, config};
-use projectionist::*;
+use projectionist::{channel::*, event::*, event_log::*, time::*};
 use serde_json::json;
 use std::time::Duration;
 

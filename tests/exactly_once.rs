@@ -6,7 +6,7 @@
 mod common;
 
 use common::{ChatServer, Room, body, config};
-use projectionist::*;
+use projectionist::{event::*, state::*};
 use serde_json::{Value, json};
 
 fn hears(room: &mut Room, server: &mut ChatServer, text: &str) {

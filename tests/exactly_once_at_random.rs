@@ -7,7 +7,7 @@
 mod common;
 
 use common::{ChatServer, Room, line};
-use projectionist::*;
+use projectionist::event::*;
 use proptest::prelude::*;
 use serde_json::Value;
 

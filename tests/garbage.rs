@@ -9,7 +9,7 @@ mod common;
 
 use common::recording::{files, lines};
 use common::{Burst, Room, config, item, user};
-use projectionist::*;
+use projectionist::{channel::*, event_log::*};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

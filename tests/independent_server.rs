@@ -12,7 +12,7 @@ mod common;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use common::{Burst, item, user};
-use projectionist::*;
+use projectionist::{command::*, config::*, *};
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{Data, SocketRef};

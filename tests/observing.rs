@@ -7,7 +7,7 @@ mod common;
 
 use common::burst::playing;
 use common::{Burst, OPEN, Room, body, item};
-use projectionist::*;
+use projectionist::{channel::*, command::*, event::*};
 use serde_json::{Value, json};
 
 /// The client is in a channel where one item plays.

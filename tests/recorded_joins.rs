@@ -7,7 +7,7 @@
 mod common;
 
 use common::recording::{connections, files, ingested, ingested_until, lines};
-use projectionist::*;
+use projectionist::{event::*, event_log::*, model::*, recording::*, state::*, time::*};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

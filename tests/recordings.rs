@@ -9,7 +9,9 @@ mod common;
 use common::logs::WrittenLog;
 use common::recording::{connections, file, files, ingested, lines};
 use common::{Steady, body, check};
-use projectionist::*;
+use projectionist::{
+    channel::*, config::*, event::*, event_log::*, recording::*, state::*, time::*,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

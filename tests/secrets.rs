@@ -7,7 +7,7 @@ mod common;
 
 use common::recording::{connections, files, ingest_into, lines};
 use common::{Burst, Room, body, config, line, user};
-use projectionist::*;
+use projectionist::{channel::*, command::*, config::*, event::*, event_log::*};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@
 #![cfg(feature = "testing")]
 
 use projectionist::testing::{Account, ModelConfig, ModelServer, RoomConfig, ServerConfig};
-use projectionist::*;
+use projectionist::{config::*, *};
 use serde_json::json;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Burst, Room, body, config, line, user};
-use projectionist::*;
+use projectionist::{command::*, event::*, model::*};
 use serde_json::{Value, json};
 
 fn shadowed(name: &str, text: &str, sent_ms: i64) -> Value {

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Burst, Room, config, item, line, poll, user};
-use projectionist::*;
+use projectionist::{event::*, model::*, state::*};
 use serde_json::json;
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 
 use common::burst::playing;
 use common::{Burst, Room, body, config, item};
-use projectionist::*;
+use projectionist::{channel::*, event::*, model::*, state::*};
 use serde_json::json;
 
 fn uids(room: &Room) -> Vec<i64> {

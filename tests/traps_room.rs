@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Burst, Room, body, config, emote, item, poll, user};
-use projectionist::*;
+use projectionist::{channel::*, event::*, model::*, state::*};
 use serde_json::{Value, json};
 
 #[test]

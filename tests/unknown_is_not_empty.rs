@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Burst, Room, body, config, item, poll, user};
-use projectionist::*;
+use projectionist::{event::*, event_log::*, model::*, state::*};
 use serde_json::json;
 
 #[test]

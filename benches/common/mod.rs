@@ -8,8 +8,11 @@
 )]
 
 use projectionist::{
-    Author, Config, Event, Media, Message, Now, Origin, Recorded, RetryDelays, Seq, Source, Style,
-    UnixMicros,
+    Config, Event, Recorded, Seq, UnixMicros,
+    channel::RetryDelays,
+    event::{Author, Message, Origin, Source, Style},
+    model::Media,
+    time::Now,
 };
 use std::time::Duration;
 
@@ -167,7 +170,7 @@ pub(crate) fn message(random: &mut Seeded, index: usize) -> Recorded {
                 afk: Some(false),
                 muted: Some(false),
             },
-            text: projectionist::text_of_html(&html),
+            text: projectionist::model::text_of_html(&html),
             html,
             style: Style::Plain,
             source: Source::User,

@@ -17,13 +17,16 @@ mod pending;
 
 pub use io::{CommandId, Counters, Input, Output};
 
+pub use crate::normalise::Unrecorded;
+pub use crate::retry::RetryDelays;
+pub use crate::session::Phase;
+
 use crate::command::{Command, CommandError, Outcome};
 use crate::event::{Event, Kicked, Recorded, Seq};
 use crate::log::{EventLog, Head, LogError, Snapshot};
 use crate::normalise::{Cause, Context, Draft, Normaliser, Raw};
-use crate::retry::RetryDelays;
 use crate::session::policy;
-use crate::session::{Heard, Phase, Session};
+use crate::session::{Heard, Session};
 use crate::state::{ChannelState, FOLD_V};
 use crate::time::{Now, UnixMicros};
 use pending::Pending;

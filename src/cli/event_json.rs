@@ -80,7 +80,10 @@ pub(crate) fn write_event(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use projectionist::{Event, Origin, Seq, UnixMicros, Unrecognised};
+    use projectionist::{
+        Event, Seq, UnixMicros,
+        event::{Origin, Unrecognised},
+    };
     use serde_json::{Value, json};
 
     /// An event to look at.

@@ -3,7 +3,7 @@
 //! The texts come from the library, which names files, positions and reasons and holds no secret.
 //! The codes are a promise to scripts: `--help` lists them, tests hold them.
 
-use projectionist::{ConfigError, LogError, RecordingError};
+use projectionist::{LogError, config::ConfigError, recording::RecordingError};
 
 /// Appended to the help of the whole tool.
 pub(crate) const EXIT_CODES: &str = "\

@@ -2,7 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::when::Moment;
-use projectionist::{ChannelState, FOLD_V, LogError, Read, Seq, SqliteReader, UnixMicros};
+use projectionist::{ChannelState, LogError, Read, Seq, SqliteReader, UnixMicros, state::FOLD_V};
 
 /// The state after the event at a moment: that very event, or the last one received by then.
 pub(crate) fn state_at(

@@ -6,7 +6,7 @@ use crate::cli::line;
 use crate::cli::output::Out;
 use crate::cli::select::{Redacted, Select};
 use crate::cli::when::{TIME_HELP, time};
-use projectionist::{Origin, Read, Recorded, Seq, SqliteReader, UnixMicros};
+use projectionist::{Read, Recorded, Seq, SqliteReader, UnixMicros, event::Origin};
 use std::io::Write;
 use std::path::PathBuf;
 

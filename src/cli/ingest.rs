@@ -6,8 +6,12 @@ use crate::cli::output::Out;
 use crate::cli::progress;
 use crate::cli::text::plain;
 use projectionist::{
-    Channel, ChannelState, Config, EventLog, LogError, LogOptions, Now, RecordingError,
-    RetryDelays, Seq, SqliteLog, SqliteReader, Survey, ingest, survey,
+    ChannelState, Config, LogError, Seq, SqliteReader,
+    channel::{Channel, RetryDelays},
+    event_log::EventLog,
+    recording::{RecordingError, Survey, ingest, survey},
+    sqlite::{LogOptions, SqliteLog},
+    time::Now,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -3,8 +3,11 @@
 use crate::cli::text::{clip, plain};
 use clap::builder::styling::{AnsiColor, Style};
 use projectionist::{
-    Author, Direction, DisconnectCause, Disconnected, Event, Item, Joined, Kind, Media, Message,
-    Recorded, Source, Style as Manner, UnixMicros,
+    Event, Kind, Recorded, UnixMicros,
+    event::{
+        Author, Direction, DisconnectCause, Disconnected, Joined, Message, Source, Style as Manner,
+    },
+    model::{Item, Media},
 };
 
 /// Longest text of a line, in characters: a chat line of the server's default limit fits.
@@ -101,7 +104,7 @@ fn told_of_playback(recorded: &Recorded) -> String {
                 .collect();
             format!(
                 "{}: {}",
-                projectionist::text_of_html(&poll.0.title),
+                projectionist::model::text_of_html(&poll.0.title),
                 counts.join(" / ")
             )
         }

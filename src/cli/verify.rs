@@ -5,7 +5,9 @@ use crate::cli::output::Out;
 use crate::cli::progress;
 use crate::cli::text::plain;
 use projectionist::{
-    ChannelState, FOLD_V, Fault, Finding, Recorded, Seq, SqliteReader, Verdict, verify_with,
+    ChannelState, Recorded, Seq, SqliteReader,
+    sqlite::{Fault, Finding, Verdict, verify_with},
+    state::FOLD_V,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;

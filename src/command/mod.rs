@@ -14,6 +14,7 @@ mod rights;
 mod split;
 mod wire;
 
+pub use crate::media_link::{MediaLinkError, MediaRef};
 pub(crate) use answer::Answer;
 pub use arguments::{BanRange, Position, SearchSource};
 pub(crate) use complaint::Fit;

@@ -5,8 +5,8 @@
 /// lines are left out.
 ///
 /// ```
-/// assert_eq!(projectionist::split_text("one two three", 8), ["one two", "three"]);
-/// assert_eq!(projectionist::split_text("unbreakable", 4), ["unbr", "eaka", "ble"]);
+/// assert_eq!(projectionist::command::split_text("one two three", 8), ["one two", "three"]);
+/// assert_eq!(projectionist::command::split_text("unbreakable", 4), ["unbr", "eaka", "ble"]);
 /// ```
 #[must_use]
 pub fn split_text(text: &str, max: usize) -> Vec<String> {

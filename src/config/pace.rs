@@ -6,7 +6,7 @@ use std::time::Duration;
 /// what a CyTube server grants by default; raise it only where its operator does.
 ///
 /// ```
-/// use projectionist::{Config, Pace};
+/// use projectionist::{Config, config::Pace};
 /// // A site that admits 60 sockets of ours: fifty channels fit.
 /// let pace = Pace { sockets_max: 60, ..Pace::default() };
 /// let config = Config::new("https://cytu.example", "MyChannel").pace(pace);

@@ -6,7 +6,7 @@ use crate::time::UnixMicros;
 /// Whose log it is, and what a commit must survive.
 ///
 /// ```
-/// use projectionist::{Durability, LogOptions};
+/// use projectionist::{config::Durability, sqlite::LogOptions};
 /// let options = LogOptions::new("MyChannel", "https://cytu.be").durability(Durability::Disk);
 /// # let _ = options;
 /// ```

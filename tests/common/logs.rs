@@ -1,6 +1,9 @@
 //! Logs for tests: one that reads back what was written as JSON, one that fails on demand.
 
-use projectionist::*;
+use projectionist::{
+    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
+    state::*, time::*, transport::*, *,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 

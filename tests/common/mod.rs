@@ -21,7 +21,10 @@ pub(crate) mod wired;
 pub(crate) use burst::{Burst, emote, frame, item, line, media, poll, user};
 pub(crate) use chat_server::ChatServer;
 use logs::WrittenLog;
-use projectionist::*;
+use projectionist::{
+    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
+    state::*, time::*, transport::*, *,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -2,7 +2,10 @@
 
 use super::Steady;
 use super::logs::WrittenLog;
-use projectionist::*;
+use projectionist::{
+    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
+    state::*, time::*, transport::*, *,
+};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,10 @@
 
 use super::{Room, logs::WrittenLog};
 use projectionist::testing::{Account, ConnId, Model, ModelConfig, Out, Peer, RoomConfig};
-use projectionist::*;
+use projectionist::{
+    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
+    state::*, time::*, transport::*, *,
+};
 use serde_json::{Value, json};
 
 /// The channel that everybody is in.

@@ -3,7 +3,7 @@
 
 use crate::site::*;
 use parking_lot::Mutex;
-use projectionist::*;
+use projectionist::{event::*, state::*, *};
 use std::sync::{Arc, mpsc};
 
 fn chatter() -> Filter {

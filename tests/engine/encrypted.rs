@@ -3,7 +3,7 @@
 
 use crate::site::*;
 use projectionist::testing::ServerConfig;
-use projectionist::*;
+use projectionist::{command::*, config::*, *};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
 /// An authority nobody knows, and what it signs.

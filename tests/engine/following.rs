@@ -1,7 +1,7 @@
 //! Subscriptions: where they begin, what they skip, how they end and how they resume.
 
 use crate::site::*;
-use projectionist::*;
+use projectionist::{event::*, event_log::*, time::*, *};
 use std::time::Duration;
 
 fn next(events: &mut Subscription) -> Recorded {

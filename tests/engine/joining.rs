@@ -1,7 +1,7 @@
 //! Coming in as anybody, seeing what is there, saying something, and leaving.
 
 use crate::site::*;
-use projectionist::*;
+use projectionist::{channel::*, command::*, config::*, event::*, event_log::*, model::*, *};
 use std::time::Duration;
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::site::*;
 use projectionist::testing::Discovery;
-use projectionist::*;
+use projectionist::{channel::*, command::*, event::*, event_log::*, *};
 
 fn said(room: &ChannelHandle, text: &str) {
     until(room, |state| {

@@ -2,7 +2,7 @@
 
 use crate::site::*;
 use projectionist::testing::{ModelConfig, ServerConfig};
-use projectionist::*;
+use projectionist::{command::*, config::*, event::*, event_log::*};
 use std::time::Duration;
 
 /// Method: the server keeps all of its limits, but its time passes a hundred times as fast, and so

@@ -3,7 +3,7 @@
 
 use crate::site::*;
 use projectionist::testing::{RoomConfig, ServerConfig, Target};
-use projectionist::*;
+use projectionist::{config::*, event::*, event_log::*, *};
 use serde_json::json;
 
 fn final_end(room: &ChannelHandle) -> String {

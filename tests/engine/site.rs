@@ -3,7 +3,7 @@
 use projectionist::testing::{
     Account, MediaEntry, ModelConfig, ModelServer, RoomConfig, RoomHandle, RoomView, ServerConfig,
 };
-use projectionist::*;
+use projectionist::{config::*, event::*, event_log::*, sqlite::*, state::*, *};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

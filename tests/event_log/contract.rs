@@ -2,15 +2,16 @@
 
 use crate::samples::{Dice, connected, counted, crowd, disconnected, evening, record, said};
 use projectionist::{
-    ChainHash, DisconnectCause, EventLog, Head, Kind, LogError, MemoryLog, Origin, Read, Recorded,
-    Seq, Snapshot, UnixMicros,
+    Kind, LogError, Read, Recorded, Seq, UnixMicros,
+    event::{DisconnectCause, Origin},
+    event_log::{ChainHash, EventLog, Head, MemoryLog, Snapshot},
 };
 
 /// Runs each function against both logs.
 macro_rules! contract {
     ($($name:ident)*) => {
         mod memory {
-            $(#[test] fn $name() { super::$name(&mut projectionist::MemoryLog::new()); })*
+            $(#[test] fn $name() { super::$name(&mut projectionist::event_log::MemoryLog::new()); })*
         }
         mod sqlite {
             $(#[test] fn $name() {

@@ -2,8 +2,10 @@
 
 use crate::samples::{crowd, disconnected, evening, open, record};
 use projectionist::{
-    ChainHash, DisconnectCause, EventLog, Fault, Finding, Seq, Snapshot, SqliteReader, UnixMicros,
-    Verdict, verify, verify_with,
+    Seq, SqliteReader, UnixMicros,
+    event::DisconnectCause,
+    event_log::{ChainHash, EventLog, Snapshot},
+    sqlite::{Fault, Finding, Verdict, verify, verify_with},
 };
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -231,9 +233,9 @@ fn a_body_of_another_kind_is_found_though_its_hash_fits() {
     open(&path).append(&evening()[..3]).unwrap();
     // Forged with its hash, as by another program: the chain fits, the body does not.
     let events = evening();
-    let rank = projectionist::chain::Columns {
+    let rank = projectionist::event_log::chain::Columns {
         body: r#"{"rank":"high"}"#,
-        ..projectionist::chain::Columns::of(&events[2], "")
+        ..projectionist::event_log::chain::Columns::of(&events[2], "")
     };
     let reader = SqliteReader::open(&path).unwrap();
     let hash = rank.link(&reader.chain_at(Seq(2)).unwrap().unwrap());

@@ -2,8 +2,11 @@
 
 use crate::samples::{crowd, disconnected, evening, open, options, record, said};
 use projectionist::{
-    ChainHash, DisconnectCause, Durability, EventLog, Kind, LogError, LogOptions, Read, Seq,
-    SqliteLog, SqliteReader, UnixMicros, verify,
+    Kind, LogError, Read, Seq, SqliteReader, UnixMicros,
+    config::Durability,
+    event::DisconnectCause,
+    event_log::{ChainHash, EventLog},
+    sqlite::{LogOptions, SqliteLog, verify},
 };
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};

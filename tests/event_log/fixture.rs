@@ -5,8 +5,10 @@
 
 use crate::samples::{open, record, said};
 use projectionist::{
-    Event, EventLog, Kind, LogOptions, Origin, Read, Recorded, Seq, SqliteLog, SqliteReader,
-    UnixMicros, verify,
+    Event, Kind, Read, Recorded, Seq, SqliteReader, UnixMicros,
+    event::Origin,
+    event_log::EventLog,
+    sqlite::{LogOptions, SqliteLog, verify},
 };
 use std::path::{Path, PathBuf};
 

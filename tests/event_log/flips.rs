@@ -2,7 +2,7 @@
 
 use crate::damage::{Sample, raw};
 use crate::samples::evening;
-use projectionist::{Read, Seq, SqliteReader, verify};
+use projectionist::{Read, Seq, SqliteReader, sqlite::verify};
 use rusqlite::types::Value;
 
 /// Method: one bit of one cell of one row is flipped, for every column and every bit there is

@@ -1,9 +1,13 @@
 //! Events to fill logs with, the same each time.
 
 use projectionist::{
-    Author, ChatGap, Connected, DisconnectCause, Disconnected, Event, Kind, LogOptions, Media,
-    MediaChanged, Message, Origin, OwnRank, PrivateMessage, Rank, Recorded, Redaction, Seq, Shed,
-    Source, SqliteLog, Style, Uid, UnixMicros, UserCounted,
+    Event, Kind, Rank, Recorded, Seq, Uid, UnixMicros,
+    event::{
+        Author, ChatGap, Connected, DisconnectCause, Disconnected, MediaChanged, Message, Origin,
+        OwnRank, PrivateMessage, Redaction, Shed, Source, Style, UserCounted,
+    },
+    model::Media,
+    sqlite::{LogOptions, SqliteLog},
 };
 use std::path::Path;
 

@@ -3,7 +3,11 @@
 use crate::samples::{
     START, connected, counted, disconnected, evening, joined, open, playing, record, said,
 };
-use projectionist::{DisconnectCause, EventLog, Kind, Origin, Recorded, UnixMicros};
+use projectionist::{
+    Kind, Recorded, UnixMicros,
+    event::{DisconnectCause, Origin},
+    event_log::EventLog,
+};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! A final end, in words: what happened, where, and what to do about it.
 
-use projectionist::{ChannelHandle, Config, DisconnectCause, Event, Kind, LogError, Read, Seq};
+use projectionist::{
+    ChannelHandle, Config, Event, Kind, LogError, Read, Seq, event::DisconnectCause,
+};
 
 /// Says why the engine stays down after `since`.
 ///

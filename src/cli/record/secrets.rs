@@ -2,7 +2,7 @@
 //! any user of the machine could read them.
 
 use crate::cli::failure::Failure;
-use projectionist::{Login, Secret};
+use projectionist::{Secret, config::Login};
 use std::path::Path;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,10 @@ use crate::cli::failure::Failure;
 use crate::cli::record::address::Address;
 use crate::cli::record::options::{DurabilityName, PlaybackName, Settings, TransportName};
 use crate::cli::record::secrets::{ask_password, cookie_in, password_in};
-use projectionist::{Config, Durability, Login, PlaybackTicks, Secret, TransportChoice};
+use projectionist::{
+    Config, Secret,
+    config::{Durability, Login, PlaybackTicks, TransportChoice},
+};
 use std::path::Path;
 
 /// Looks a variable of the environment up.

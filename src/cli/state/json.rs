@@ -3,9 +3,13 @@
 //! Unknown is `null` and named in `unknown`; empty is `[]`. Numbers are whole where they are.
 
 use projectionist::{
-    Announcement, Ban, ChannelRank, ChannelState, ChatFilter, ChatLine, Connection,
-    ConnectionPhase, CssJs, DisconnectCause, Emote, Item, Me, Options, Permissions, Playing,
-    Playlist, Poll, SavedPlaylist, Source, Style, Uid, UnixMicros, User, Voteskip,
+    ChannelState, Uid, UnixMicros,
+    event::{DisconnectCause, Source, Style},
+    model::{
+        Announcement, Ban, ChannelRank, ChatFilter, CssJs, Emote, Item, Options, Permissions, Poll,
+        SavedPlaylist, User, Voteskip,
+    },
+    state::{ChatLine, Connection, ConnectionPhase, Me, Playing, Playlist},
 };
 use serde::{Serialize, Serializer};
 use serde_json::Value;

@@ -6,7 +6,9 @@ use crate::cli::state::json::LogName;
 use crate::cli::text::{clip, plain};
 use clap::builder::styling::Style;
 use projectionist::{
-    ChannelState, ConnectionPhase, Known, Playing, Poll, Rank, UnixMicros, User, text_of_html,
+    ChannelState, Rank, UnixMicros,
+    model::{Poll, User, text_of_html},
+    state::{ConnectionPhase, Known, Playing},
 };
 use std::io::{Result, Write};
 

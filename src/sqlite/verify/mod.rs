@@ -32,7 +32,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether nothing is wrong but what is known to be (see [`crate::SqliteLog::quarantine`]).
+    /// Whether nothing is wrong but what is known to be (see [`SqliteLog::quarantine`](crate::sqlite::SqliteLog::quarantine)).
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.known)
