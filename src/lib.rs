@@ -123,3 +123,8 @@ pub use session::Phase;
 pub use sqlite::SqliteReader;
 pub use state::ChannelState;
 pub use time::UnixMicros;
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
