@@ -4,7 +4,8 @@
 //! sent again: a lost connection settles what was sent. Only what the host asked to be kept, and
 //! what was certainly not sent yet, waits for the next join.
 
-use super::pending::{Kept, Sent, Waiting, words_of};
+use super::pending::{Sent, words_of};
+use super::waiting::{Kept, Waiting};
 use super::{Channel, Command, CommandError, CommandId, Outcome, Output};
 use crate::command::Wire;
 use crate::event::{CommandKept, CommandSent, Event, Origin, Recorded, Seq};

@@ -1,7 +1,7 @@
 //! Commands in line for the wire, a lane for each limit of the server: one that must wait holds up
 //! those of its own kind only.
 
-use super::pending::Waiting;
+use super::waiting::Waiting;
 use crate::command::Command;
 use crate::limiter::{Limiter, Rate};
 use crate::number::Rank;

@@ -14,6 +14,7 @@ mod io;
 mod lanes;
 mod open;
 mod pending;
+mod waiting;
 
 pub use io::{CommandId, Counters, Input, Output};
 

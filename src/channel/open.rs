@@ -1,7 +1,7 @@
 //! Opening a channel over a log that may hold years: the state from a snapshot or by folding, the
 //! chat tail, and the end of a session that nobody ended.
 
-use super::pending::{Kept, Waiting};
+use super::waiting::{Kept, Waiting};
 use super::{Channel, Command, Counters, Pending};
 use crate::command::CommandSyntax;
 use crate::config::Config;

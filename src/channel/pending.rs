@@ -1,6 +1,8 @@
 //! Commands between the host's wish and the server's answer: what waits, and what is on the wire.
 
 use super::CommandId;
+use super::lanes::Lanes;
+use super::waiting::Waiting;
 use crate::command::{Command, spoken};
 use crate::config::Config;
 use crate::event::{Kind, Seq};
@@ -8,28 +10,6 @@ use crate::limiter::Bucket;
 use crate::model::Uid;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
-
-use super::lanes::Lanes;
-
-/// A command that waits for its turn on the wire.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    /// The host's number; `None` where no host waits: it was kept by an engine before this one.
-    pub(super) id: Option<CommandId>,
-    pub(super) command: Command,
-    pub(super) until: Duration,
-    /// The head when it was handed over: numbers of items are of that list.
-    pub(super) seen: Seq,
-    /// Its `command_kept`, if the log keeps it.
-    pub(super) kept: Option<Kept>,
-}
-
-/// What the log says of a command it keeps.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) seq: Seq,
-    pub(super) corr: String,
-}
 
 /// A command on the wire.
 #[derive(Debug)]

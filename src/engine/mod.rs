@@ -10,6 +10,7 @@ mod driver;
 mod handle;
 mod health;
 mod inbox;
+mod reacting;
 mod receipt;
 mod shared;
 mod subscription;
