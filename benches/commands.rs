@@ -100,7 +100,7 @@ impl Room {
         let sent = Read::default().kinds([Kind::CommandSent]);
         let log = self.channel.log();
         assert_eq!(
-            projectionist::event_log::EventLog::read(log, &sent)
+            projectionist::event_log::LogReader::read(log, &sent)
                 .unwrap()
                 .len(),
             count

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
     ChannelState, Read, Recorded, UnixMicros,
     channel::{Channel, Input},
-    event_log::{EventLog, MemoryLog},
+    event_log::{LogReader, MemoryLog},
 };
 use std::hint::black_box;
 

@@ -16,9 +16,11 @@ mod common;
 use common::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
-    ChannelState, Read, SqliteReader,
-    event_log::EventLog,
+    ChannelState, Read, Seq, SqliteReader,
+    event_log::{EventLog, LogReader, Snapshot},
+    history,
     sqlite::{LogOptions, SqliteLog, verify},
+    state::FOLD_V,
 };
 use std::path::Path;
 
@@ -74,6 +76,34 @@ fn replay(c: &mut Criterion) {
     });
     group.bench_function("verify", |b| {
         b.iter(|| verify(&SqliteReader::open(&path).unwrap(), |_, _| {}).unwrap());
+    });
+    group.finish();
+    time_travel(c, &path, count as u64);
+}
+
+/// Any position of the same log, once states are stored as a channel stores them.
+fn time_travel(c: &mut Criterion, path: &Path, count: u64) {
+    let options = LogOptions::new("bench", "https://cytu.be");
+    let mut log = SqliteLog::create_or_open(path, &options).unwrap();
+    for seq in (10_000..=count).step_by(10_000).map(Seq) {
+        let state = history::state_at(&log, seq).unwrap();
+        let snapshot = Snapshot {
+            seq,
+            fold_v: FOLD_V,
+            chain: log.chain_at(seq).unwrap().unwrap(),
+            body: serde_json::to_string(&state).unwrap(),
+        };
+        log.put_snapshot(&snapshot).unwrap();
+    }
+    log.close().unwrap();
+    let mut random = Seeded::new(5);
+    let mut group = c.benchmark_group("time travel");
+    group.bench_function("open and read the newest state", |b| {
+        b.iter(|| history::state_at(&SqliteReader::open(path).unwrap(), Seq(count)).unwrap());
+    });
+    let reader = SqliteReader::open(path).unwrap();
+    group.bench_function("state_at, anywhere", |b| {
+        b.iter(|| history::state_at(&reader, Seq(1 + random.below(count))).unwrap());
     });
     group.finish();
 }

@@ -77,6 +77,7 @@ mod engine;
 mod engineio;
 mod error;
 pub mod event;
+pub mod history;
 mod html;
 mod json;
 mod limiter;

@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "cytube",
     "log",
     "state",
+    "history",
     "retry",
     "session",
     "normalise",

@@ -23,7 +23,7 @@ pub use crate::retry::RetryDelays;
 pub use crate::session::Phase;
 
 use crate::command::{Command, CommandError, Outcome};
-use crate::event::{Event, Kicked, Recorded, Seq};
+use crate::event::{Event, Kicked, Kind, Recorded, Seq};
 use crate::log::{EventLog, Head, LogError, Snapshot};
 use crate::normalise::{Cause, Context, Draft, Normaliser, Raw};
 use crate::session::policy;
@@ -34,6 +34,12 @@ use pending::Pending;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Events between two stored states, at most: some 20 ms of folding.
+const STATE_EVERY: u64 = 10_000;
+
+/// Events that make a session's end worth a stored state.
+const STATE_EVERY_SESSION: u64 = 1_000;
 
 /// One channel. See the module's documentation.
 pub struct Channel<L> {
@@ -46,6 +52,8 @@ pub struct Channel<L> {
     published: Arc<ChannelState>,
     staged: Vec<Recorded>,
     head: Head,
+    /// The newest stored state.
+    stored: Seq,
     session_no: u64,
     pending: Pending,
     /// Outputs that wait for the commit of what is staged.
@@ -306,8 +314,11 @@ impl<L: EventLog> Channel<L> {
             self.head = self.log.append(&self.staged)?;
             self.counters.events += self.staged.len() as u64;
             self.counters.commits += 1;
+            let ended =
+                matches!(self.staged.last(), Some(last) if last.kind() == Kind::Disconnected);
             self.staged.clear();
             self.published = Arc::new(self.state.clone());
+            self.store_state(ended);
         }
         self.ready.append(&mut self.held);
         Ok(appends)
@@ -332,6 +343,16 @@ impl<L: EventLog> Channel<L> {
         .min()
     }
 
+    /// Stores the state now and then, so that any position is near one. It is a convenience: that
+    /// it could not be stored is no reason to stop.
+    fn store_state(&mut self, ended: bool) {
+        let behind = self.head.seq.0.saturating_sub(self.stored.0);
+        let is_due = behind >= STATE_EVERY || (ended && behind >= STATE_EVERY_SESSION);
+        if is_due && let Err(error) = self.snapshot() {
+            log::warn!("the state was not stored: {error}");
+        }
+    }
+
     /// Keeps the committed state beside the log, so that the next opening need not fold.
     ///
     /// # Errors
@@ -342,6 +363,8 @@ impl<L: EventLog> Channel<L> {
             detail: error.to_string(),
         })?;
         let Head { seq, chain, .. } = self.head;
+        // Whether it works or not, the next one is tried in its time.
+        self.stored = seq;
         self.log.put_snapshot(&Snapshot {
             seq,
             fold_v: FOLD_V,

@@ -8,11 +8,11 @@ use crate::config::Config;
 use crate::event::{
     CommandSettled, DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded, Seq,
 };
+use crate::history::state_at;
 use crate::log::{EventLog, LogError, Read};
 use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
 use crate::session::Session;
-use crate::state::{ChannelState, FOLD_V};
 use crate::time::Now;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl<L: EventLog> Channel<L> {
         observing: bool,
     ) -> Result<Self, LogError> {
         let head = log.head();
-        let state = restore(&log)?;
+        let state = state_at(&log, head.seq)?;
         let mut normaliser = Normaliser::new(config);
         for recorded in chat_tail(&log)?.iter().rev() {
             normaliser.remember(recorded);
@@ -67,6 +67,7 @@ impl<L: EventLog> Channel<L> {
             state,
             staged: Vec::new(),
             head,
+            stored: head.seq,
             session_no: head.session,
             pending: Pending::new(config),
             held: VecDeque::new(),
@@ -155,33 +156,6 @@ impl<L: EventLog> Channel<L> {
             recorded.dedup_key = Some(key);
         }
     }
-}
-
-/// The state at the log's head: from the snapshot where it fits, and the events behind it.
-///
-/// # Errors
-/// What the log says while it is read.
-pub(crate) fn restore<L: EventLog>(log: &L) -> Result<ChannelState, LogError> {
-    let mut state = snapshot_state(log)?.unwrap_or_default();
-    log.visit(&Read::default().after(state.seq), &mut |recorded| {
-        state.apply(&recorded);
-        true
-    })?;
-    Ok(state)
-}
-
-/// The snapshot's state; `None` on any doubt: another fold, another chain, a body that does not
-/// read.
-fn snapshot_state<L: EventLog>(log: &L) -> Result<Option<ChannelState>, LogError> {
-    let head = log.head();
-    let Some(snapshot) = log.snapshot_before(head.seq)? else {
-        return Ok(None);
-    };
-    if snapshot.fold_v != FOLD_V || log.chain_at(snapshot.seq)? != Some(snapshot.chain) {
-        return Ok(None);
-    }
-    let state: Option<ChannelState> = serde_json::from_str(&snapshot.body).ok();
-    Ok(state.filter(|state| state.seq == snapshot.seq))
 }
 
 /// The newest lines that the server's replay may hold, newest first. Notices of the server's own

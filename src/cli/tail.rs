@@ -4,12 +4,11 @@
 //! a few times a second, which costs one lookup each.
 
 use crate::cli::failure::Failure;
-use crate::cli::fold::last_received_by;
 use crate::cli::history::{Printer, Style};
 use crate::cli::select::Select;
 use crate::cli::stop::Stop;
 use crate::cli::when::{Moment, TIME_HELP, moment};
-use projectionist::{LogError, Read, Seq, SqliteReader, UnixMicros};
+use projectionist::{LogError, Read, Seq, SqliteReader, UnixMicros, history};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,7 +79,9 @@ fn first(args: &Args, reader: &SqliteReader, head: Seq) -> Result<Seq, LogError>
     let from = match args.from {
         None => Seq(0),
         Some(Moment::Seq(seq)) => Seq(seq.0.saturating_sub(1)),
-        Some(Moment::Time(time)) => last_received_by(reader, UnixMicros(time.0.saturating_sub(1)))?,
+        Some(Moment::Time(time)) => {
+            history::position_at(reader, UnixMicros(time.0.saturating_sub(1)))?
+        }
     };
     let count = match (args.lines, args.from) {
         (Some(count), _) => count,

@@ -6,14 +6,11 @@ use super::health::{Health, Storage};
 use super::inbox::{InboxSender, NotTaken, Request};
 use super::receipt::Receipt;
 use super::shared::Shared;
-use super::subscription::{Filter, Start, Subscription};
 use crate::channel::CommandId;
 use crate::command::{Command, CommandError};
-use crate::error::{CloseError, SubscribeError, WaitError};
-use crate::event::{Recorded, Seq};
-use crate::log::{Checkpoint, LogError, Read};
+use crate::error::{CloseError, WaitError};
+use crate::event::Seq;
 use crate::session::Phase;
-use crate::sqlite::SqliteReader;
 use crate::state::ChannelState;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -183,6 +180,10 @@ impl ChannelHandle {
         Ok(receipt)
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
     pub(super) fn callbacks(&self) -> &Arc<Callbacks> {
         &self.inner.callbacks
     }
@@ -211,73 +212,12 @@ impl ChannelHandle {
         })
     }
 
-    /// Follows the log: every committed event that passes the filter, in order, none skipped,
-    /// from where `start` says. A slow reader falls behind and can see by how much; it never loses
-    /// anything and never slows the recorder.
-    ///
-    /// # Errors
-    /// - [`SubscribeError::WrongLog`], [`SubscribeError::Ahead`], [`SubscribeError::Diverged`],
-    ///   [`SubscribeError::Trimmed`]: the checkpoint does not fit this log.
-    /// - [`SubscribeError::Log`]: the log cannot be read.
-    pub fn subscribe(&self, filter: Filter, start: Start) -> Result<Subscription, SubscribeError> {
-        Subscription::open(Arc::clone(&self.inner.shared), filter, start)
-    }
-
     /// A handle that does not keep the engine going.
     #[must_use]
     pub fn downgrade(&self) -> WeakHandle {
         WeakHandle {
             inner: Arc::downgrade(&self.inner),
         }
-    }
-
-    /// Reads events from the log into memory; see [`Read`]. Blocks for the disk only.
-    ///
-    /// # Errors
-    /// What the log says.
-    pub fn history(&self, read: &Read) -> Result<Vec<Recorded>, LogError> {
-        self.reader()?.read(read)
-    }
-
-    /// Visits events of the log in order until the visitor says `false`: for ranges that do not
-    /// fit into memory.
-    ///
-    /// # Errors
-    /// What the log says.
-    pub fn visit_history(
-        &self,
-        read: &Read,
-        visitor: &mut dyn FnMut(Recorded) -> bool,
-    ) -> Result<(), LogError> {
-        self.reader()?.visit(read, visitor)
-    }
-
-    /// A read-only connection to the log, for reads of one's own.
-    ///
-    /// # Errors
-    /// What the log says.
-    pub fn reader(&self) -> Result<SqliteReader, LogError> {
-        SqliteReader::open(&self.inner.shared.log_path)
-    }
-
-    /// The newest position, as proof of how far a consumer that starts now has seen.
-    ///
-    /// # Errors
-    /// What the log says.
-    pub fn checkpoint(&self) -> Result<Checkpoint, LogError> {
-        let head = self.reader()?.head()?;
-        let log_id = self.inner.shared.log_id.clone();
-        Ok(Checkpoint {
-            log_id,
-            seq: head.seq,
-            chain: head.chain,
-        })
-    }
-
-    /// Identity of the log, as checkpoints bear it.
-    #[must_use]
-    pub fn log_id(&self) -> &str {
-        &self.inner.shared.log_id
     }
 
     /// Makes every event up to the present survive a power cut, and says up to where that is.

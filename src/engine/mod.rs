@@ -11,6 +11,7 @@ mod handle;
 mod health;
 mod inbox;
 mod reacting;
+mod reading;
 mod receipt;
 mod shared;
 mod subscription;

@@ -1,6 +1,6 @@
 //! A log in memory: for tests, simulators and benches, and the measure of what the contract means.
 
-use super::{ChainHash, EventLog, Head, LogError, Read, Snapshot};
+use super::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::event::{Event, Recorded, Seq};
 use crate::log::chain::Columns;
 use std::collections::BTreeSet;
@@ -68,6 +68,17 @@ impl EventLog for MemoryLog {
         Ok(head)
     }
 
+    fn flush(&mut self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
+        self.snapshot = Some(snapshot.clone());
+        Ok(())
+    }
+}
+
+impl LogReader for MemoryLog {
     fn visit(
         &self,
         read: &Read,
@@ -94,15 +105,6 @@ impl EventLog for MemoryLog {
         Ok(index
             .and_then(|i| self.events.get(i))
             .map(|(_, chain)| *chain))
-    }
-
-    fn flush(&mut self) -> Result<(), LogError> {
-        Ok(())
-    }
-
-    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
-        self.snapshot = Some(snapshot.clone());
-        Ok(())
     }
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {

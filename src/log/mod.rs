@@ -252,11 +252,47 @@ pub struct Snapshot {
     pub body: String,
 }
 
+/// A log as its readers know it. Reading blocks for the storage only.
+pub trait LogReader {
+    /// Visits the events asked for, in order, until the visitor says `false`.
+    ///
+    /// # Errors
+    /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Storage`]: the file cannot be read.
+    fn visit(&self, read: &Read, visitor: &mut dyn FnMut(Recorded) -> bool)
+    -> Result<(), LogError>;
+
+    /// The hash of the chain at a position; `None` where there is no such event.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError>;
+
+    /// The newest folded state at or before a position.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError>;
+
+    /// Reads the events asked for into memory. See [`LogReader::visit`] for long ranges.
+    ///
+    /// # Errors
+    /// As [`LogReader::visit`].
+    fn read(&self, read: &Read) -> Result<Vec<Recorded>, LogError> {
+        let mut events = Vec::new();
+        self.visit(read, &mut |recorded| {
+            events.push(recorded);
+            true
+        })?;
+        Ok(events)
+    }
+}
+
 /// Where a channel keeps its events. One writer; the channel owns it.
 ///
 /// Events are appended in order, all of a batch or none; what `append` returned `Ok` for is
 /// committed. Nothing here blocks longer than the storage does.
-pub trait EventLog {
+pub trait EventLog: LogReader {
     /// Identity of this log, for checkpoints.
     fn log_id(&self) -> &str;
 
@@ -273,20 +309,6 @@ pub trait EventLog {
     /// - [`LogError::Storage`]: nothing was written; the same batch may be tried again.
     fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError>;
 
-    /// Visits the events asked for, in order, until the visitor says `false`.
-    ///
-    /// # Errors
-    /// - [`LogError::Damaged`]: a stored event does not read back.
-    /// - [`LogError::Storage`]: the file cannot be read.
-    fn visit(&self, read: &Read, visitor: &mut dyn FnMut(Recorded) -> bool)
-    -> Result<(), LogError>;
-
-    /// The hash of the chain at a position; `None` where there is no such event.
-    ///
-    /// # Errors
-    /// - [`LogError::Storage`]: the file cannot be read.
-    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError>;
-
     /// Makes everything committed survive a power cut.
     ///
     /// # Errors
@@ -299,25 +321,6 @@ pub trait EventLog {
     /// - [`LogError::Storage`]: it was not kept; the log is none the worse.
     fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError>;
 
-    /// The newest folded state at or before a position.
-    ///
-    /// # Errors
-    /// - [`LogError::Storage`]: the file cannot be read.
-    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError>;
-
     /// Gives the storage a chance to tidy up; called when nothing else is to do.
     fn idle(&mut self) {}
-
-    /// Reads the events asked for into memory. See [`EventLog::visit`] for long ranges.
-    ///
-    /// # Errors
-    /// As [`EventLog::visit`].
-    fn read(&self, read: &Read) -> Result<Vec<Recorded>, LogError> {
-        let mut events = Vec::new();
-        self.visit(read, &mut |recorded| {
-            events.push(recorded);
-            true
-        })?;
-        Ok(events)
-    }
 }

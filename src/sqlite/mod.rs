@@ -28,7 +28,7 @@ pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, EventLog, Head, LogError, Read, Snapshot};
+use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
@@ -51,7 +51,7 @@ const WAL_BUSY_PAGES: usize = 4096;
 const COMMIT_PAGES: usize = 4;
 
 /// Snapshots kept: some old states stay a short fold away, for some tens of megabytes at most.
-const SNAPSHOTS_MAX: i64 = 32;
+const SNAPSHOTS_MAX: i64 = 128;
 
 /// A body larger than this gives its room back.
 const BODY_ROOM_MAX: usize = 1 << 20;
@@ -295,18 +295,6 @@ impl EventLog for SqliteLog {
         Ok(head)
     }
 
-    fn visit(
-        &self,
-        read: &Read,
-        visitor: &mut dyn FnMut(Recorded) -> bool,
-    ) -> Result<(), LogError> {
-        self.side.visit(read, visitor)
-    }
-
-    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
-        self.side.chain_at(seq)
-    }
-
     fn flush(&mut self) -> Result<(), LogError> {
         self.anchor("flush")
     }
@@ -339,12 +327,26 @@ impl EventLog for SqliteLog {
         Ok(())
     }
 
-    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
-        self.side.snapshot_before(seq)
-    }
-
     fn idle(&mut self) {
         self.fold_wal_beyond(WAL_IDLE_PAGES);
+    }
+}
+
+impl LogReader for SqliteLog {
+    fn visit(
+        &self,
+        read: &Read,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), LogError> {
+        self.side.visit(read, visitor)
+    }
+
+    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
+        self.side.chain_at(seq)
+    }
+
+    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
+        self.side.snapshot_before(seq)
     }
 }
 

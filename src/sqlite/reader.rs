@@ -1,7 +1,7 @@
 //! A log open for reading only: beside a live writer, of a closed log, or of a copy.
 
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, Head, LogError, Read, Snapshot};
+use crate::log::{ChainHash, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
@@ -146,5 +146,23 @@ impl SqliteReader {
             counts.collect::<Result<_, _>>()
         };
         read().map_err(storage(&self.side.path, "count events"))
+    }
+}
+
+impl LogReader for SqliteReader {
+    fn visit(
+        &self,
+        read: &Read,
+        visitor: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), LogError> {
+        self.side.visit(read, visitor)
+    }
+
+    fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
+        self.side.chain_at(seq)
+    }
+
+    fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
+        self.side.snapshot_before(seq)
     }
 }

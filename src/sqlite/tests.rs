@@ -2,7 +2,7 @@
 
 use crate::config::Durability;
 use crate::event::{Event, Origin, Recorded, Seq, Unrecognised, UserCounted};
-use crate::log::{ChainHash, EventLog, Read, Snapshot};
+use crate::log::{ChainHash, EventLog, LogReader, Read, Snapshot};
 use crate::sqlite::lock::beside;
 use crate::sqlite::{LogOptions, SNAPSHOTS_MAX, SqliteLog, SqliteReader, verify};
 use crate::time::UnixMicros;

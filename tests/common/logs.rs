@@ -1,9 +1,6 @@
 //! Logs for tests: one that reads back what was written as JSON, one that fails on demand.
 
-use projectionist::{
-    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
-    state::*, time::*, transport::*, *,
-};
+use projectionist::{event::*, event_log::*, *};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -35,6 +32,16 @@ impl EventLog for WrittenLog {
         self.0.append(batch)
     }
 
+    fn flush(&mut self) -> Result<(), LogError> {
+        self.0.flush()
+    }
+
+    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
+        self.0.put_snapshot(snapshot)
+    }
+}
+
+impl LogReader for WrittenLog {
     fn visit(
         &self,
         read: &Read,
@@ -46,14 +53,6 @@ impl EventLog for WrittenLog {
 
     fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
         self.0.chain_at(seq)
-    }
-
-    fn flush(&mut self) -> Result<(), LogError> {
-        self.0.flush()
-    }
-
-    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
-        self.0.put_snapshot(snapshot)
     }
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
@@ -98,6 +97,16 @@ impl EventLog for FullLog {
         self.log.append(batch)
     }
 
+    fn flush(&mut self) -> Result<(), LogError> {
+        self.log.flush()
+    }
+
+    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
+        self.log.put_snapshot(snapshot)
+    }
+}
+
+impl LogReader for FullLog {
     fn visit(
         &self,
         read: &Read,
@@ -108,14 +117,6 @@ impl EventLog for FullLog {
 
     fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
         self.log.chain_at(seq)
-    }
-
-    fn flush(&mut self) -> Result<(), LogError> {
-        self.log.flush()
-    }
-
-    fn put_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
-        self.log.put_snapshot(snapshot)
     }
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {

@@ -21,10 +21,7 @@ pub(crate) mod wired;
 pub(crate) use burst::{Burst, emote, frame, item, line, media, poll, user};
 pub(crate) use chat_server::ChatServer;
 use logs::WrittenLog;
-use projectionist::{
-    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
-    state::*, time::*, transport::*, *,
-};
+use projectionist::{channel::*, config::Login, event::*, event_log::*, time::*, *};
 use serde_json::{Value, json};
 use std::time::Duration;
 

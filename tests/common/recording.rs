@@ -2,10 +2,7 @@
 
 use super::Steady;
 use super::logs::WrittenLog;
-use projectionist::{
-    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
-    state::*, time::*, transport::*, *,
-};
+use projectionist::{channel::*, event_log::*, recording::*, time::*, *};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

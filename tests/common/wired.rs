@@ -3,10 +3,7 @@
 
 use super::{Room, logs::WrittenLog};
 use projectionist::testing::{Account, ConnId, Model, ModelConfig, Out, Peer, RoomConfig};
-use projectionist::{
-    channel::*, command::*, config::*, event::*, event_log::*, model::*, recording::*, sqlite::*,
-    state::*, time::*, transport::*, *,
-};
+use projectionist::{channel::*, config::*, event::*, *};
 use serde_json::{Value, json};
 
 /// The channel that everybody is in.

@@ -4,7 +4,7 @@ use crate::samples::{Dice, connected, counted, crowd, disconnected, evening, rec
 use projectionist::{
     Kind, LogError, Read, Recorded, Seq, UnixMicros,
     event::{DisconnectCause, Origin},
-    event_log::{ChainHash, EventLog, Head, MemoryLog, Snapshot},
+    event_log::{ChainHash, EventLog, Head, LogReader, MemoryLog, Snapshot},
 };
 
 /// Runs each function against both logs.

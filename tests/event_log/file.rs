@@ -5,7 +5,7 @@ use projectionist::{
     Kind, LogError, Read, Seq, SqliteReader, UnixMicros,
     config::Durability,
     event::DisconnectCause,
-    event_log::{ChainHash, EventLog},
+    event_log::{ChainHash, EventLog, LogReader},
     sqlite::{LogOptions, SqliteLog, verify},
 };
 use rusqlite::Connection;
