@@ -4,6 +4,7 @@
 //! passes through `text` on its way to a terminal. A command returns a [`Failure`] and never ends
 //! the process itself.
 
+mod backup;
 mod clock;
 #[cfg(unix)]
 mod control;
@@ -79,6 +80,8 @@ enum Command {
     Export(export::Args),
     /// Tell whether a log is what was written
     Verify(verify::Args),
+    /// Copy a log that may be in use, and verify the copy
+    Backup(backup::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -121,6 +124,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::History(args) => history::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

@@ -61,6 +61,12 @@ pub enum LogError {
         /// Which file.
         path: String,
     },
+    /// There is a file where a new one is to be.
+    #[error("{path} exists: give a new file")]
+    Exists {
+        /// Which file.
+        path: String,
+    },
     /// A stored event does not read back.
     #[error("event {seq} is damaged: {detail}; run verify")]
     Damaged {

@@ -8,6 +8,7 @@
 //! Nothing here knows what an event means: it is stored, hashed and returned.
 
 mod append;
+mod backup;
 mod dictionary;
 mod failure;
 mod filesystem;

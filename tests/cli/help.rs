@@ -2,9 +2,9 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 12] = [
-    "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "export",
-    "ingest",
+const COMMANDS: [&str; 13] = [
+    "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
+    "export", "ingest",
 ];
 
 #[test]
@@ -87,6 +87,7 @@ fn a_log_that_is_none_ends_with_3() {
             vec!["tail", log],
             vec!["history", log],
             vec!["verify", log],
+            vec!["backup", log, "copy.db"],
             vec!["export", log, "--format", "csv"],
         ] {
             tool.run(&args).fails_with(3);

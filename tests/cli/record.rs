@@ -263,3 +263,31 @@ fn p9_no_level_of_logging_shows_a_secret() {
     );
     assert!(!err.contains(PASSWORD), "{err}");
 }
+
+/// Method: the recorder goes on while the copy is made; the copy ends where it was then.
+#[test]
+fn a_log_in_use_is_copied_whole_and_can_be_recorded_on() {
+    let (tool, server) = (Tool::new(), server());
+    let lobby = server.room("lobby");
+    let running = recording(&tool, &server, &["--json"]);
+    lobby.say("Keeper", "before");
+    running.prints("before");
+    let ran = tool.run(&["backup", "room.db", "copy.db"]).ok();
+    assert!(ran.out.contains("copy.db: sound"), "{}", ran.out);
+    lobby.say("Keeper", "after");
+    running.prints("after");
+    running.signal("TERM");
+    running.end().ok();
+    assert_eq!(texts(&tool, "room.db"), ["before", "after"]);
+    assert_eq!(texts(&tool, "copy.db"), ["before"]);
+    is_sound(&tool, "copy.db");
+    // A copy that is there is left alone.
+    tool.run(&["backup", "room.db", "copy.db"]).fails_with(3);
+    assert_eq!(texts(&tool, "copy.db"), ["before"]);
+    // The copy is a log like any other: what it missed comes again, once.
+    let url = url(&server);
+    let mut command = tool.command(&as_carol(&url, "copy.db", &["--seconds", "1"]));
+    command.env("CYTUBE_PASSWORD", PASSWORD).assert().success();
+    assert_eq!(texts(&tool, "copy.db"), ["before", "after"]);
+    is_sound(&tool, "copy.db");
+}

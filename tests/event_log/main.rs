@@ -9,6 +9,7 @@
     reason = "in a test a surprise is a failure, and a skipped test says so"
 )]
 
+mod backup;
 mod contract;
 mod damage;
 mod file;
