@@ -111,8 +111,8 @@ pub mod event_log {
 pub use command::{Command, CommandError, Outcome};
 pub use config::Config;
 pub use engine::{
-    CallbackId, CancelHandle, ChannelHandle, Engine, Filter, Health, Occurrence, Receipt, Start,
-    Storage, Subscription, WeakHandle,
+    CallbackId, CancelHandle, ChannelHandle, Engine, Filter, Health, Occurrence, Receipt, Replay,
+    ReplayCancel, Start, Storage, Subscription, WeakHandle,
 };
 pub use error::{CloseError, OpenError, SubscribeError, WaitError};
 pub use event::{Event, Kind, Recorded, Seq};

@@ -8,7 +8,7 @@ use crate::cli::history::{Printer, Style};
 use crate::cli::select::Select;
 use crate::cli::stop::Stop;
 use crate::cli::when::{Moment, TIME_HELP, moment};
-use projectionist::{LogError, Read, Seq, SqliteReader, UnixMicros, history};
+use projectionist::{LogError, Read, Replay, Seq, SqliteReader, UnixMicros, history};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ const EXAMPLES: &str = "\
 Examples:
   projectionist tail MyChannel.events.db
   projectionist tail MyChannel.events.db --follow --kinds message,pm,user_join,user_leave
-  projectionist tail MyChannel.events.db --from -10m --json";
+  projectionist tail MyChannel.events.db --from -10m --json
+  projectionist tail MyChannel.events.db --from 2026-11-22T20:00Z --rate 10x";
 
 /// Events shown where nothing says how many.
 const LINES_DEFAULT: usize = 20;
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// How many of the newest events (20; with --from: all)
     #[arg(long, short = 'n', value_name = "N")]
     lines: Option<usize>,
+    /// At the pace the events came, or a multiple of it: 1x, 10x, 0.5x
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    rate: Option<f64>,
     #[command(flatten)]
     select: Select,
     /// Print one JSON object a line
@@ -58,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Style::Lines
     };
     let mut printer = Printer::new(&reader, style)?;
-    let stop = if args.follow {
+    let stop = if args.follow || args.rate.is_some() {
         Some(Stop::listen()?)
     } else {
         None
@@ -66,11 +70,40 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
     let head = reader.head()?.seq;
     let after = first(args, &reader, head)?;
-    printer.print_all(&reader, &args.select.read().after(after).until(head))?;
-    printer.flush()?;
+    let read = args.select.read().after(after).until(head);
+    match (args.rate, &stop) {
+        (Some(rate), Some(stop)) => {
+            let replay = Replay::new(SqliteReader::open(&args.log)?, read, rate)?;
+            play(replay, &mut printer, stop)?;
+        }
+        _ => {
+            printer.print_all(&reader, &read)?;
+            printer.flush()?;
+        }
+    }
     match stop {
-        Some(stop) => follow(args, &reader, &mut printer, &stop, head),
-        None => Ok(()),
+        Some(stop) if args.follow => follow(args, &reader, &mut printer, &stop, head),
+        _ => Ok(()),
+    }
+}
+
+/// Prints events as they are due, until asked to stop.
+fn play(mut replay: Replay, printer: &mut Printer, stop: &Stop) -> Result<(), Failure> {
+    while !replay.is_over() && !stop.is_asked() {
+        if let Some(event) = replay.next_timeout(LOOK_EVERY)? {
+            printer.print(&event)?;
+            printer.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a rate such as `10x`. For clap.
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('x').unwrap_or(text).parse::<f64>();
+    match number {
+        Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
+        _ => Err("write 1x, 10x or 0.5x".to_owned()),
     }
 }
 

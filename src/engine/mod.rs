@@ -13,6 +13,7 @@ mod inbox;
 mod reacting;
 mod reading;
 mod receipt;
+mod replay;
 mod shared;
 mod subscription;
 
@@ -20,6 +21,7 @@ pub use callbacks::{CallbackId, Occurrence};
 pub use handle::{ChannelHandle, WeakHandle};
 pub use health::{Health, Storage};
 pub use receipt::Receipt;
+pub use replay::{Replay, ReplayCancel};
 pub use subscription::{CancelHandle, Filter, Start, Subscription};
 
 use crate::backoff::JitteredBackoff;

@@ -1,6 +1,7 @@
 //! Reading the log as methods of the handle: following, history, any state of the past.
 
 use super::handle::ChannelHandle;
+use super::replay::Replay;
 use super::subscription::{Filter, Start, Subscription};
 use crate::error::SubscribeError;
 use crate::event::{Recorded, Seq};
@@ -61,6 +62,14 @@ impl ChannelHandle {
     pub fn state_at_time(&self, time: UnixMicros) -> Result<ChannelState, LogError> {
         let reader = self.reader()?;
         history::state_at(&reader, history::position_at(&reader, time)?)
+    }
+
+    /// Gives events of the past again, at the pace they came or a multiple of it; see [`Replay`].
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn replay(&self, read: Read, rate: f64) -> Result<Replay, LogError> {
+        Replay::new(self.reader()?, read, rate)
     }
 
     /// A read-only connection to the log, for reads of one's own.

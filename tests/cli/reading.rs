@@ -273,3 +273,16 @@ const OUR_COLOURS: [&str; 9] = [
     "\u{1b}[35m",
     "\u{1b}[36m",
 ];
+
+#[test]
+fn an_evening_is_played_again_at_any_pace() {
+    let tool = Tool::new();
+    let log = tool.ingest("playlist.jsonl", "bob");
+    let all = seqs(&tool.run(&["history", &log, "--json"]).ok());
+    let played = tool.run(&["tail", &log, "--from", "1", "--rate", "1000000x", "--json"]);
+    assert_eq!(seqs(&played.ok()), all);
+    for rate in ["0x", "-1x", "fast", "infx", "NaN"] {
+        let rate = format!("--rate={rate}");
+        tool.run(&["tail", &log, &rate]).fails_with(2);
+    }
+}

@@ -15,5 +15,6 @@ mod damage;
 mod file;
 mod fixture;
 mod flips;
+mod replay;
 mod samples;
 mod views;

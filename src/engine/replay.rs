@@ -1,0 +1,157 @@
+//! Replay: events of the past at the pace they came, or a multiple of it.
+
+use super::clock::Clock;
+use crate::event::{Recorded, Seq};
+use crate::log::{LogError, Read};
+use crate::sqlite::SqliteReader;
+use crate::time::UnixMicros;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Events read from the file at a time.
+const PAGE: usize = 256;
+
+/// Events of a log again, spaced as they were received. Iterating blocks until the next one is due,
+/// on the calling thread; it ends behind the last event that was there when it began.
+///
+/// ```no_run
+/// use projectionist::{Read, Replay, SqliteReader};
+/// let reader = SqliteReader::open("my.events.db")?;
+/// for event in Replay::new(reader, Read::default(), 60.0)? {
+///     println!("{}", event?.text()); // an hour in a minute
+/// }
+/// # Ok::<(), projectionist::LogError>(())
+/// ```
+#[derive(Debug)]
+pub struct Replay {
+    reader: SqliteReader,
+    read: Read,
+    page: VecDeque<Recorded>,
+    /// Nothing more is in the file.
+    exhausted: bool,
+    rate: f64,
+    clock: Clock,
+    /// When the first event was given out, and when it was received.
+    began: Option<(Duration, UnixMicros)>,
+    cancel: Sender<()>,
+    cancelled: Receiver<()>,
+}
+
+/// Ends a [`Replay`] from another thread.
+#[derive(Clone, Debug)]
+pub struct ReplayCancel(Sender<()>);
+
+impl ReplayCancel {
+    /// Ends the replay: a reader that waits returns at once.
+    pub fn cancel(&self) {
+        // Full means that it was told already.
+        let _ = self.0.try_send(());
+    }
+}
+
+impl Replay {
+    /// Begins a replay of the events asked for, in the order of the log. `rate` is how many times
+    /// as fast: 1 as it was, 10 ten times, infinity without a pause; what is no positive number
+    /// counts as 1.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn new(reader: SqliteReader, read: Read, rate: f64) -> Result<Self, LogError> {
+        let head = reader.head()?.seq;
+        let until = read.until.map_or(head, |until| until.min(head));
+        let mut read = read.until(until);
+        read.descending = false;
+        let (cancel, cancelled) = bounded(1);
+        Ok(Self {
+            reader,
+            read,
+            page: VecDeque::new(),
+            exhausted: false,
+            rate: if rate > 0.0 { rate } else { 1.0 },
+            clock: Clock::new(),
+            began: None,
+            cancel,
+            cancelled,
+        })
+    }
+
+    /// Waits for the next event to be due, at most so long; `None` if it is not, or if there is
+    /// none (see [`Replay::is_over`]).
+    ///
+    /// # Errors
+    /// What the log says; the replay is over then.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Recorded>, LogError> {
+        if self.page.is_empty() && !self.exhausted {
+            self.turn_page().inspect_err(|_| self.exhausted = true)?;
+        }
+        let Some(next) = self.page.front() else {
+            return Ok(None);
+        };
+        let wait = self.due_in(next.received_at);
+        let cancelled = if wait.is_zero() {
+            self.cancelled.try_recv().is_ok()
+        } else {
+            let waited = self.cancelled.recv_timeout(wait.min(timeout));
+            waited != Err(RecvTimeoutError::Timeout)
+        };
+        if cancelled {
+            (self.exhausted, self.page) = (true, VecDeque::new());
+        }
+        if wait > timeout {
+            return Ok(None);
+        }
+        Ok(self.page.pop_front())
+    }
+
+    /// Whether everything was given out, or it was cancelled.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.exhausted && self.page.is_empty()
+    }
+
+    /// A handle that ends this replay from another thread.
+    #[must_use]
+    pub fn cancel_handle(&self) -> ReplayCancel {
+        ReplayCancel(self.cancel.clone())
+    }
+
+    /// How long until an event is due. The first one is at once.
+    fn due_in(&mut self, received_at: UnixMicros) -> Duration {
+        let now = self.clock.mono();
+        let (began, first) = *self.began.get_or_insert((now, received_at));
+        let seconds = received_at.seconds_since(first) / self.rate;
+        // Longer than any clock runs is never: the wait is cut by its caller anyway.
+        let offset = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+        began.saturating_add(offset).saturating_sub(now)
+    }
+
+    fn turn_page(&mut self) -> Result<(), LogError> {
+        let left = self.read.limit.unwrap_or(usize::MAX);
+        let read = self.read.clone().limit(left.min(PAGE));
+        let page = self.reader.read(&read)?;
+        self.exhausted = page.len() < PAGE || left <= PAGE;
+        self.read.limit = self
+            .read
+            .limit
+            .map(|limit| limit.saturating_sub(page.len()));
+        self.read.after = page.last().map_or(self.read.after, |last| last.seq);
+        self.page = page.into();
+        Ok(())
+    }
+
+    /// The event given out next has this number at least.
+    #[must_use]
+    pub fn position(&self) -> Seq {
+        self.page.front().map_or(self.read.after, |next| next.seq)
+    }
+}
+
+impl Iterator for Replay {
+    type Item = Result<Recorded, LogError>;
+
+    /// Blocks until the next event is due.
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_timeout(Duration::MAX).transpose()
+    }
+}
