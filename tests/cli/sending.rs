@@ -233,3 +233,55 @@ fn whatever_comes_over_the_socket_harms_nothing() {
     running.signal("TERM");
     running.end().ok();
 }
+
+/// Method: the server is gone, a line is handed over, and the recorder is killed; then both come
+/// back. What was kept is said once, by whichever recording joins next.
+#[test]
+fn p5_a_line_kept_by_a_killed_recording_is_said_once_by_the_next() {
+    let (tool, server) = (Tool::new(), server());
+    let url = format!("{}/r/lobby", server.url());
+    let start = || {
+        let args = ["record", "--control", "room.sock", "--keep", "600"];
+        let mut command = tool.child(&joining(&url, &args));
+        command.env("CYTUBE_PASSWORD", PASSWORD);
+        Running::spawn(command)
+    };
+    let said = || {
+        server.look(|server| {
+            let chat = server
+                .received()
+                .filter(|frame| frame.text.contains("chatMsg"));
+            chat.filter(|frame| frame.text.contains("for later"))
+                .count()
+        })
+    };
+    let running = start();
+    running.notes("joined");
+    server.go_down();
+    running.notes("disconnected");
+    let args = ["say", "for later", "--control", "room.sock", "--wait", "1"];
+    let text = tool.run(&args).fails_with_text(6);
+    assert!(text.contains("may still be done"), "{text}");
+    running.signal("KILL");
+    running.end();
+    assert_eq!(said(), 0);
+    server.come_back().unwrap();
+    let running = start();
+    running.notes("joined");
+    let waited = server.wait_for(crate::running::WAIT, |server| {
+        server.has_received("for later")
+    });
+    assert!(waited);
+    running.signal("TERM");
+    running.end().ok();
+    let running = start();
+    running.notes("joined");
+    running.signal("TERM");
+    running.end().ok();
+    assert_eq!(said(), 1);
+    let settled = ["history", "room.db", "--kinds", "command_settled", "--json"];
+    let settled = tool.run(&settled).ok().json_lines();
+    assert_eq!(settled.len(), 1);
+    assert_eq!(settled[0]["body"]["outcome"], "confirmed");
+    tool.run(&["verify", "room.db"]).ok();
+}

@@ -71,6 +71,11 @@ pub(crate) struct Args {
     #[cfg(unix)]
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
+    /// Keep commands that come while the connection is down, so long, for the next join: also that
+    /// of the next recording on this log
+    #[cfg(unix)]
+    #[arg(long, value_name = "SECONDS", requires = "control")]
+    keep: Option<u64>,
     /// Print each event as a JSON object a line, instead of the status
     #[arg(long)]
     json: bool,
@@ -79,6 +84,8 @@ pub(crate) struct Args {
 /// Records until stopped, refused, or out of time.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (config, seconds) = args.target.configure()?;
+    #[cfg(unix)]
+    let config = config.keep_wait_max(Duration::from_secs(args.keep.unwrap_or(0)));
     let stop = Stop::listen()?;
     let showing = if args.json {
         Showing::Events
