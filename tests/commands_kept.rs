@@ -208,3 +208,23 @@ fn p5_what_was_kept_and_on_the_wire_at_a_kill_is_not_sent_twice() {
     room.burst(&Burst::default());
     assert!(!room.sent().iter().any(|frame| frame.contains("once")));
 }
+
+/// The kept ones have all the time their deadline leaves; who comes behind them has the usual.
+#[test]
+fn p6_one_behind_those_that_were_kept_does_not_wait_as_long_as_they_may() {
+    let config = keeping()
+        .send_rate_max(0.2)
+        .send_wait_max(Duration::from_secs(7));
+    let mut wired = Wired::joined(config, furnished(Model::new(model())));
+    wired.wait(60_000);
+    wired.cut();
+    for text in ["one", "two", "three", "four"] {
+        wired.command(say(text));
+    }
+    back(&mut wired);
+    let late = wired.command(say("behind them"));
+    wired.wait(7_000);
+    let busy = Outcome::NotSent(CommandError::Busy(Duration::from_secs(7)));
+    let found = wired.outcomes().into_iter().find(|(id, _)| *id == late);
+    assert_eq!(found, Some((late, busy)));
+}

@@ -89,6 +89,9 @@ pub(super) struct Lanes {
     queue: Lane,
     playlist: Lane,
     rest: Lane,
+    /// The least of all patience. Those that were kept have their own, so the first in line need
+    /// not be the first to lose it.
+    patience: Option<Duration>,
 }
 
 impl Lanes {
@@ -119,15 +122,23 @@ impl Lanes {
     }
 
     pub(super) fn push(&mut self, waiting: Waiting) {
+        let least = self
+            .patience
+            .map_or(waiting.until, |least| least.min(waiting.until));
+        self.patience = Some(least);
         let of = LaneOf::command(&waiting.command);
         self.lane_mut(of).waiting.push_back(waiting);
     }
 
-    /// When the first of the waiting loses its patience. Within a lane all have the same, so the
-    /// first in line is the first to.
+    /// When one of the waiting loses its patience.
     pub(super) fn patience(&self) -> Option<Duration> {
-        let fronts = ALL.iter().filter_map(|of| self.lane(*of).waiting.front());
-        fronts.map(|waiting| waiting.until).min()
+        self.patience
+    }
+
+    /// Some left: what is the least patience of the others?
+    fn look_for_patience(&mut self) {
+        let waiting = ALL.iter().flat_map(|of| &self.lane(*of).waiting);
+        self.patience = waiting.map(|waiting| waiting.until).min();
     }
 
     /// When the first of the waiting may go, by the limits of the lanes.
@@ -149,7 +160,9 @@ impl Lanes {
             front.map(|waiting| (waiting.seen, waiting.id))
         };
         let of = *ALL.iter().filter(ready).min_by_key(handed_over)?;
-        self.lane_mut(of).waiting.pop_front()
+        let taken = self.lane_mut(of).waiting.pop_front();
+        self.look_for_patience();
+        taken
     }
 
     /// Counts a command against its limit.
@@ -174,7 +187,7 @@ impl Lanes {
         }
     }
 
-    /// Takes out those whose time has come, and those after them in line that lost theirs too.
+    /// Takes out those whose time has come.
     pub(super) fn drain_impatient(&mut self, now: Duration) -> Vec<Waiting> {
         self.drain_if(|waiting| now >= waiting.until)
     }
@@ -195,6 +208,7 @@ impl Lanes {
                 }
             }
         }
+        self.look_for_patience();
         out.sort_by_key(|waiting| (waiting.seen, waiting.id));
         out
     }
