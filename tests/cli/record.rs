@@ -72,16 +72,7 @@ fn kinds(tool: &Tool, log: &str) -> Vec<String> {
 fn it_stops_when_its_time_is_up_and_sums_up() {
     let (tool, server) = (Tool::new(), server());
     let url = url(&server);
-    let args = [
-        "record",
-        &url,
-        "--allow-insecure",
-        "--log",
-        "room.db",
-        "--seconds",
-        "1",
-    ];
-    let ran = tool.run(&args).ok();
+    let ran = tool.record(&url, &["--seconds", "1"]).ok();
     assert!(ran.out.contains("joined 1 times"), "{}", ran.out);
     assert!(ran.out.contains("room.db"), "{}", ran.out);
     assert_eq!(kinds(&tool, "room.db").last().unwrap(), "disconnected");
@@ -147,7 +138,7 @@ fn a_second_recorder_of_a_log_is_told_that_there_is_one() {
     let (tool, server) = (Tool::new(), server());
     let running = recording(&tool, &server, &[]);
     let url = url(&server);
-    let ran = tool.run(&["record", &url, "--allow-insecure", "--log", "room.db"]);
+    let ran = tool.record(&url, &[]);
     let err = ran.fails_with_text(3);
     assert!(err.contains("room.db"), "{err}");
     running.signal("TERM");

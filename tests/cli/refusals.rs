@@ -13,16 +13,8 @@ fn server() -> ModelServer {
 fn complaint(server: &ModelServer, code: i32, more: &[&str]) -> String {
     let tool = Tool::new();
     let url = format!("{}/r/lobby", server.url());
-    let args = [
-        "record",
-        &url,
-        "--allow-insecure",
-        "--log",
-        "room.db",
-        "--seconds",
-        "10",
-    ];
-    tool.run(&[&args[..], more].concat()).fails_with_text(code)
+    let more = [&["--seconds", "10"], more].concat();
+    tool.record(&url, &more).fails_with_text(code)
 }
 
 fn says(text: &str, parts: &[&str]) {
@@ -78,16 +70,7 @@ fn a_page_that_is_no_cytube_site_is_told_and_tried_again() {
     server.set_discovery(Discovery::Html);
     let tool = Tool::new();
     let url = format!("{}/r/lobby", server.url());
-    let args = [
-        "record",
-        &url,
-        "--allow-insecure",
-        "--log",
-        "room.db",
-        "--seconds",
-        "1",
-    ];
-    let ran = tool.run(&args).ok();
+    let ran = tool.record(&url, &["--seconds", "1"]).ok();
     says(&ran.err, &["is this the address of a CyTube site?"]);
 }
 
@@ -97,16 +80,7 @@ fn a_server_that_is_not_there_is_told_and_tried_again() {
     let url = format!("{}/r/lobby", server.url());
     server.stop();
     let tool = Tool::new();
-    let args = [
-        "record",
-        &url,
-        "--allow-insecure",
-        "--log",
-        "room.db",
-        "--seconds",
-        "1",
-    ];
-    let ran = tool.run(&args).ok();
+    let ran = tool.record(&url, &["--seconds", "1"]).ok();
     says(
         &ran.err,
         &["connecting failed", url.trim_end_matches("/r/lobby")],

@@ -92,6 +92,12 @@ impl Tool {
         }
     }
 
+    /// Records a plain server into `room.db`.
+    pub(crate) fn record(&self, url: &str, more: &[&str]) -> Ran {
+        let args = ["record", url, "--allow-insecure", "--log", "room.db"];
+        self.run(&[&args[..], more].concat())
+    }
+
     /// Takes one connection of a recording into the log `<conn>.db`.
     pub(crate) fn ingest(&self, recording: &str, conn: &str) -> String {
         let log = format!("{conn}.db");
