@@ -1,6 +1,7 @@
 //! Whether a state shows what the server has, as far as this viewer is told.
 //!
-//! Left out, each for its reason (protocol 9.20 and 9.14): the order of emotes once one was moved,
+//! Left out, each for its reason (protocol 9.20 and 9.14): who is muted, but for those who may mute,
+//! since shadow mutes and mutes kept from an earlier visit are told to no others; the order of emotes once one was moved,
 //! since nobody is told; who leads after a lead that failed; where playback stands while somebody
 //! leads who never says; votes to skip; the list once the server lost an item of its own.
 
@@ -59,6 +60,7 @@ fn people(
 ) {
     let sees_shadows = state.me.rank.is_some_and(|rank| rank.0 >= 2.0);
     let rank = |rank: f64| if leave.ranks { 0.0 } else { rank };
+    let muted = |muted: bool| muted && sees_shadows;
     let users = state.users.iter().flat_map(|users| users.iter());
     let ours: BTreeSet<_> = users
         .map(|user| {
@@ -67,7 +69,7 @@ fn people(
                 user.name,
                 rank(user.rank.0),
                 user.afk,
-                user.muted
+                muted(user.muted)
             )
         })
         .collect();
@@ -75,7 +77,7 @@ fn people(
         .users
         .iter()
         .map(|user| {
-            let muted = user.muted && (sees_shadows || !user.shadow_muted);
+            let muted = muted(user.muted);
             format!("{} {} {} {muted}", user.name, rank(user.rank), user.afk)
         })
         .collect();

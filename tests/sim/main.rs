@@ -11,7 +11,8 @@
 //! random for so long; `SIM_SEEDS=n` runs the first n and tells all that fail; otherwise a fixed set
 //! runs. The counters at the end say how often each fault fired.
 
-#![cfg(all(test, feature = "testing"))]
+#![cfg(test)]
+#![cfg(feature = "testing")]
 
 #[path = "../common/mod.rs"]
 mod common;
