@@ -4,7 +4,7 @@
 //! The process may die, lose its power, sleep, be stopped, and start again on the same log.
 
 use crate::network::{Down, Network, Up};
-use crate::plan::{OUR_IP, Plan};
+use crate::plan::Plan;
 use crate::server::{Mark, Server};
 use crate::storage::{Disk, SimLog};
 use crate::tally::Tally;
@@ -15,7 +15,7 @@ use projectionist::channel::{Channel, CommandId, Input, Output};
 use projectionist::event_log::EventLog;
 use projectionist::testing::{ConnId, SplitMix64};
 use projectionist::time::Now;
-use projectionist::unversioned::{DialPacer, retry_delays};
+use projectionist::unversioned::DialPacer;
 use projectionist::{Command, Config, Outcome, Phase};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -31,21 +31,21 @@ pub(crate) struct Outside<'a> {
     pub(crate) trace: &'a mut Trace,
 }
 
-enum Process {
+pub(super) enum Process {
     Up(Box<Channel<SimLog>>),
-    Down(SimLog, i64),
+    Down(Box<SimLog>, i64),
     /// Between the two.
     Changing,
 }
 
 /// A dial: waiting for its time, or under way.
-struct Dial {
-    due_ms: i64,
-    under_way: bool,
+pub(super) struct Dial {
+    pub(super) due_ms: i64,
+    pub(super) under_way: bool,
 }
 
 /// Commits fail.
-struct Blocked {
+pub(super) struct Blocked {
     since_ms: i64,
     wait_ms: i64,
     next_ms: i64,
@@ -59,19 +59,19 @@ pub(crate) enum Death {
 }
 
 pub(crate) struct Host {
-    plan: Rc<Plan>,
-    config: Config,
+    pub(super) plan: Rc<Plan>,
+    pub(super) config: Config,
     pub(crate) disk: Rc<Disk>,
-    process: Process,
-    starts: u64,
-    started_ms: i64,
+    pub(super) process: Process,
+    pub(super) starts: u64,
+    pub(super) started_ms: i64,
     pub(crate) clock_ms: i64,
-    pacer: DialPacer,
-    holds_socket: bool,
-    dial: Option<Dial>,
+    pub(super) pacer: DialPacer,
+    pub(super) holds_socket: bool,
+    pub(super) dial: Option<Dial>,
     pub(crate) link: Option<ConnId>,
-    next_conn: u64,
-    blocked: Option<Blocked>,
+    pub(super) next_conn: u64,
+    pub(super) blocked: Option<Blocked>,
     pub(crate) asleep_until_ms: i64,
     pub(crate) dials_fail_until_ms: i64,
     pub(crate) watch: Watch,
@@ -88,7 +88,7 @@ impl Host {
             config: plan.config(),
             plan,
             disk,
-            process: Process::Down(log, now_ms),
+            process: Process::Down(Box::new(log), now_ms),
             starts: 0,
             started_ms: now_ms,
             clock_ms: 0,
@@ -114,7 +114,7 @@ impl Host {
         }
     }
 
-    fn channel_mut(&mut self) -> Option<&mut Channel<SimLog>> {
+    pub(super) fn channel_mut(&mut self) -> Option<&mut Channel<SimLog>> {
         match &mut self.process {
             Process::Up(channel) => Some(channel),
             _ => None,
@@ -170,10 +170,10 @@ impl Host {
         if out.now_ms < self.asleep_until_ms {
             return;
         }
-        if let Some(blocked) = &self.blocked {
-            if out.now_ms < blocked.next_ms || !self.settle(out) {
-                return;
-            }
+        let waits = |blocked: &Blocked| out.now_ms < blocked.next_ms;
+        if self.blocked.as_ref().is_some_and(waits) || (self.blocked.is_some() && !self.settle(out))
+        {
+            return;
         }
         self.dial_turn(out);
         self.read(out);
@@ -192,27 +192,6 @@ impl Host {
     pub(crate) fn wish(&mut self, out: &mut Outside<'_>, id: u64, command: Command) {
         out.trace.note(|| format!("wish {id} {}", command.name()));
         self.input(out, Input::Command(CommandId(id), command));
-        self.settle(out);
-    }
-
-    fn start(&mut self, out: &mut Outside<'_>) {
-        let Process::Down(log, _) = std::mem::replace(&mut self.process, Process::Changing) else {
-            return;
-        };
-        self.starts += 1;
-        self.started_ms = out.now_ms;
-        (self.pacer, self.holds_socket) = (DialPacer::default(), false);
-        let delays = retry_delays(&self.config, self.plan.seed ^ self.starts);
-        let now = self.now(out.now_ms);
-        let mut channel = Channel::open(&self.config, log, delays, now).unwrap();
-        let fresh = channel.log_mut().take_fresh();
-        self.watch.opened(&channel, &fresh);
-        self.watch
-            .committed(&channel, &fresh, &self.plan, out.tally);
-        self.watch.same_bytes(channel.state());
-        self.process = Process::Up(Box::new(channel));
-        out.trace.note(|| "the process starts".to_owned());
-        self.input(out, Input::Start);
         self.settle(out);
     }
 
@@ -377,132 +356,6 @@ impl Host {
         }
         if let Some(conn) = self.link {
             out.network.up(conn, Up::Frame(frame), out.now_ms);
-        }
-    }
-
-    fn dial_turn(&mut self, out: &mut Outside<'_>) {
-        let now_ms = out.now_ms;
-        let now = self.now(now_ms);
-        let Some(dial) = self.dial.as_mut().filter(|dial| dial.due_ms <= now_ms) else {
-            return;
-        };
-        if !dial.under_way {
-            let guest = self.config.login.is_guest();
-            match self.pacer.reserve(self.config.pace, guest, now.mono) {
-                Ok(()) => {
-                    self.watch.dialled(guest, now_ms);
-                    self.holds_socket = true;
-                    out.tally.count("dials");
-                    dial.under_way = true;
-                    dial.due_ms = now_ms + 20 + out.random.below(800) as i64;
-                }
-                Err(Some(at)) => {
-                    let wait = at.saturating_sub(now.mono);
-                    dial.due_ms = now_ms + wait.as_nanos().div_ceil(1_000_000) as i64;
-                }
-                Err(None) => panic!("nobody gave the socket back"),
-            }
-            return;
-        }
-        self.dial = None;
-        if !out.server.is_up() || now_ms < self.dials_fail_until_ms {
-            out.tally.count("dials_failed");
-            self.pacer.release();
-            self.holds_socket = false;
-            let error = "connection refused".to_owned();
-            self.input(
-                out,
-                Input::DialFailed {
-                    error,
-                    fatal: false,
-                },
-            );
-        } else {
-            self.next_conn += 1;
-            let conn = ConnId(self.next_conn);
-            out.network.open(conn);
-            self.link = Some(conn);
-            out.server.open(conn, OUR_IP, now_ms);
-            self.watch.viewer.reset();
-            let (endpoint, transport) = ("https://s.example:443", "websocket");
-            self.input(
-                out,
-                Input::Opened {
-                    endpoint,
-                    transport,
-                },
-            );
-        }
-        self.settle(out);
-    }
-
-    /// The process ends without a word.
-    pub(crate) fn die(&mut self, out: &mut Outside<'_>, how: Death, up_ms: i64) {
-        let process = std::mem::replace(&mut self.process, Process::Changing);
-        let Process::Up(channel) = process else {
-            self.process = process;
-            return;
-        };
-        out.trace.note(|| format!("the process dies: {how:?}"));
-        let log = channel.into_log();
-        let log = match how {
-            Death::PowerCut => log.power_cut(out.random),
-            _ => log.reopened(),
-        };
-        if let Some(conn) = self.link.take() {
-            match how {
-                Death::PowerCut => out.network.lose_power(conn),
-                _ => out.network.hang_up(conn, out.now_ms),
-            }
-        }
-        self.watch.died(log.head().seq);
-        self.wishes.died();
-        if how == Death::PowerCut && self.plan.keep_wait_s > 0 {
-            self.wishes.forget_sent();
-        }
-        self.gone(log, up_ms);
-    }
-
-    fn gone(&mut self, log: SimLog, up_ms: i64) {
-        (self.dial, self.blocked) = (None, None);
-        self.process = Process::Down(log, up_ms);
-    }
-
-    /// The host stops the engine in good order.
-    pub(crate) fn stop(&mut self, out: &mut Outside<'_>, up_ms: i64) {
-        self.input(out, Input::Stop);
-        if !self.settle(out) {
-            return self.die(out, Death::Killed, up_ms);
-        }
-        let process = std::mem::replace(&mut self.process, Process::Changing);
-        let Process::Up(channel) = process else {
-            self.process = process;
-            return;
-        };
-        out.trace.note(|| "the host stops the engine".to_owned());
-        let mut log = channel.into_log();
-        log.flush().unwrap();
-        assert_eq!(
-            self.wishes.open(),
-            0,
-            "stopped, and a command has no outcome"
-        );
-        let log = log.reopened();
-        self.watch.died(log.head().seq);
-        self.gone(log, up_ms);
-    }
-
-    /// Everything committed survives from here on.
-    pub(crate) fn flush(&mut self) {
-        if let Some(channel) = self.channel_mut() {
-            let _ = channel.log_mut().flush();
-        }
-    }
-
-    /// Stores the state beside the log.
-    pub(crate) fn store_state(&mut self) {
-        if let Some(channel) = self.channel_mut() {
-            let _ = channel.snapshot();
         }
     }
 

@@ -18,11 +18,13 @@
 mod common;
 
 mod alike;
+mod dials;
 mod director;
 mod faults;
 mod host;
 mod network;
 mod plan;
+mod process;
 mod server;
 mod storage;
 mod tally;
