@@ -3,7 +3,8 @@
 //! Left out, each for its reason (protocol 9.20 and 9.14): who is muted, but for those who may mute,
 //! since shadow mutes and mutes kept from an earlier visit are told to no others; the order of emotes once one was moved,
 //! since nobody is told; who leads after a lead that failed; where playback stands while somebody
-//! leads who never says; votes to skip; the list once the server lost an item of its own.
+//! leads who never says; votes to skip; a list that we may see since our
+//! rank rose, but are not sent; the list once the server lost an item of its own.
 
 use crate::plan::Viewpoint;
 use projectionist::testing::RoomView;
@@ -19,8 +20,10 @@ pub(crate) struct Leave {
     pub(crate) ranks: bool,
     /// An emote was moved.
     pub(crate) emote_order: bool,
-    /// A lead failed.
+    /// A lead failed, or is told behind the join.
     pub(crate) leader: bool,
+    /// Our rank rose since we were sent the list: we may see it now, and are not sent it.
+    pub(crate) list_unknown: bool,
     /// How far the position may be off, in seconds; none: not compared.
     pub(crate) position_s: Option<f64>,
 }
@@ -45,7 +48,7 @@ pub(crate) fn differences(
 ) -> Vec<String> {
     let mut found = Differences(Vec::new());
     people(&mut found, state, view, viewpoint, leave);
-    playlist(&mut found, state, view);
+    playlist(&mut found, state, view, leave);
     playback(&mut found, state, view, at, leave);
     settings(&mut found, state, view, leave);
     found.0
@@ -98,11 +101,12 @@ fn people(
     }
 }
 
-fn playlist(found: &mut Differences, state: &ChannelState, view: &RoomView) {
+fn playlist(found: &mut Differences, state: &ChannelState, view: &RoomView, leave: Leave) {
     found.compare("lock", state.playlist_locked, Some(view.playlist_locked));
     let count = state.playlist_meta.map(|meta| meta.count);
     found.compare("playlist count", count, Some(view.playlist_count));
-    if view.playlist_count != view.playlist.len() as i64 {
+    let is_lost = view.playlist_count != view.playlist.len() as i64;
+    if is_lost || (leave.list_unknown && state.playlist.is_none()) {
         return;
     }
     let ours = state.playlist.as_ref().map(|list| {

@@ -8,7 +8,7 @@ use crate::viewer::Viewer;
 use crate::wishes;
 use projectionist::channel::{Channel, Output};
 use projectionist::event_log::{EventLog, LogReader};
-use projectionist::{ChannelState, Read, Recorded, Seq};
+use projectionist::{ChannelState, Kind, Read, Recorded, Seq};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub(crate) struct Watch {
     pub(crate) viewer: Viewer,
     /// What was published when a burst began.
     before_burst: Option<Arc<ChannelState>>,
+    /// Whether our rank was told since we were sent the list.
+    pub(crate) rank_rose: bool,
     /// When this process dialled, in milliseconds.
     dials_ms: Vec<i64>,
 }
@@ -83,12 +85,18 @@ impl Watch {
             assert_eq!(row.seq, self.fold.seq.next(), "positions have no holes");
             assert!(row.received_at >= self.fold.at, "times never fall");
             self.fold.apply(row);
+            self.rank_rose = match row.kind() {
+                Kind::OwnRankSet => true,
+                Kind::Joined | Kind::PlaylistReplaced => false,
+                _ => self.rank_rose,
+            };
             if let Some(joined) = self.viewer.row(row, tally) {
                 let leave = Leave {
                     lagging: true,
                     ranks: true,
                     emote_order: false,
-                    leader: false,
+                    leader: true,
+                    list_unknown: false,
                     position_s: Some(2.5),
                 };
                 let at = row.received_at;

@@ -311,6 +311,8 @@ impl World {
         for (_, mend) in std::mem::take(&mut self.mends) {
             self.mend(mend);
         }
+        // A crash may have brought the other password back.
+        self.mend(Mend::Password);
         self.host.dials_fail_until_ms = 0;
         self.host.asleep_until_ms = 0;
         self.carry();
@@ -354,6 +356,7 @@ impl World {
                 ranks: false,
                 emote_order: self.director.moved_emotes,
                 leader: false,
+                list_unknown: self.host.watch.rank_rose,
                 position_s: Some(if stalled { 8.0 } else { 4.0 }),
             };
             let view = self.server.view();
