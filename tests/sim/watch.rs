@@ -8,6 +8,7 @@ use crate::viewer::Viewer;
 use crate::wishes;
 use projectionist::channel::{Channel, Output};
 use projectionist::event_log::{EventLog, LogReader};
+use projectionist::state::ConnectionPhase;
 use projectionist::{ChannelState, Kind, Read, Recorded, Seq};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -84,6 +85,7 @@ impl Watch {
         for row in fresh {
             assert_eq!(row.seq, self.fold.seq.next(), "positions have no holes");
             assert!(row.received_at >= self.fold.at, "times never fall");
+            self.no_silent_gap(row);
             self.fold.apply(row);
             self.rank_rose = match row.kind() {
                 Kind::OwnRankSet => true,
@@ -117,6 +119,19 @@ impl Watch {
             published.seq
         );
         self.whole(published);
+    }
+
+    /// P3: a connection that follows another, and what a process finds that follows one that died,
+    /// begins behind the row that ends the one before.
+    fn no_silent_gap(&self, row: &Recorded) {
+        let phase = self.fold.connection.phase;
+        let may = match row.kind() {
+            Kind::Connected => matches!(phase, ConnectionPhase::Never | ConnectionPhase::Down),
+            Kind::Joined => phase == ConnectionPhase::Connected,
+            Kind::MessageSaid => phase != ConnectionPhase::Down,
+            _ => true,
+        };
+        assert!(may, "{}: {} while {phase:?}", row.seq, row.kind().as_str());
     }
 
     /// P4: while a burst arrives, the room that is seen is the one before it.
