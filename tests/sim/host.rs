@@ -161,8 +161,13 @@ impl Host {
 
     /// Everything that is due.
     pub(crate) fn turn(&mut self, out: &mut Outside<'_>) {
-        if let Process::Down(_, until_ms) = &self.process {
-            if out.now_ms < *until_ms || self.disk.fails.get() {
+        if let Process::Down(_, until_ms) = &mut self.process {
+            if out.now_ms < *until_ms {
+                return;
+            }
+            if self.disk.fails.get() {
+                // The host opens the log again until it opens.
+                *until_ms = out.now_ms + 1_000;
                 return;
             }
             self.start(out);

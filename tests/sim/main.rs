@@ -20,6 +20,7 @@ mod common;
 mod alike;
 mod dials;
 mod director;
+mod ending;
 mod faults;
 mod host;
 mod network;

@@ -4,8 +4,8 @@
 //! Things go wrong for a while; then nothing does any more, and within a bounded time the engine is
 //! live, has an outcome for all that was asked, and shows what the server has.
 
-use crate::alike::{self, Leave};
 use crate::director::Director;
+use crate::ending::Ending;
 use crate::faults::Mend;
 use crate::host::{Host, Outside};
 use crate::network::{Down, Network, Up};
@@ -13,20 +13,12 @@ use crate::plan::{Plan, START_MS};
 use crate::server::{Parcel, Server};
 use crate::tally::{Fault, Tally};
 use crate::trace::Trace;
-use projectionist::channel::{Channel, Input};
+use projectionist::channel::Input;
 use projectionist::event::{DisconnectCause, Event};
-use projectionist::event_log::{EventLog, LogReader};
+use projectionist::event_log::LogReader;
 use projectionist::testing::SplitMix64;
 use projectionist::{Kind, Read};
 use std::rc::Rc;
-
-/// From the last fault to a live channel, at most, in milliseconds: silence (50 s) and the longest
-/// delay (72 s with its jitter) before the dial, the pace of guests (60 s) and their wait (60 s), a
-/// join that does not end (30 s), ghosts that fill the server's limit (145 s and a kick's 60 s).
-const LIVE_WITHIN_MS: i64 = 500_000;
-
-/// How long the end is watched at least: the longest answer to a command takes 45 s.
-const SETTLE_MS: i64 = 60_000;
 
 /// Moments of things that happen at random.
 #[derive(Debug)]
@@ -49,20 +41,13 @@ pub(crate) struct World {
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
     pub(crate) mends: Vec<(i64, Mend)>,
-    director: Director,
+    pub(super) director: Director,
     timers: Timers,
     /// Whether things still go wrong.
-    in_trouble: bool,
-    traffic: bool,
-}
-
-/// What a run came to: equal for equal seeds.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    outputs: u64,
-    chain: String,
-    state: String,
-    told: String,
+    pub(super) in_trouble: bool,
+    pub(super) traffic: bool,
+    /// Turns in a row without anything to wait for.
+    spun: u32,
 }
 
 impl World {
@@ -97,6 +82,7 @@ impl World {
             plan,
             in_trouble: true,
             traffic: true,
+            spun: 0,
         }
     }
 
@@ -126,7 +112,7 @@ impl World {
         self.finish()
     }
 
-    fn wait(&mut self, ms: i64) {
+    pub(super) fn wait(&mut self, ms: i64) {
         let end_ms = self.now_ms + ms;
         while self.now_ms < end_ms {
             self.step(end_ms);
@@ -154,6 +140,16 @@ impl World {
             next.extend(self.mends.iter().map(|(at_ms, _)| Some(*at_ms)));
         }
         let next_ms = next.into_iter().flatten().min().unwrap_or(end_ms);
+        // What is due now has had its turn; a deadline that does not pass would turn for ever.
+        self.spun = if next_ms > self.now_ms {
+            0
+        } else {
+            self.spun + 1
+        };
+        assert!(
+            self.spun < 5_000,
+            "a deadline that does not pass spins its owner"
+        );
         self.now_ms = next_ms.clamp(self.now_ms + 1, end_ms.max(self.now_ms + 1));
         self.trace.at(self.now_ms);
         self.server.tick(self.now_ms, self.traffic);
@@ -168,7 +164,7 @@ impl World {
     }
 
     /// Carries what the server sent to the network, and what the network has for the server.
-    fn carry(&mut self) {
+    pub(super) fn carry(&mut self) {
         while let Some((conn, up)) = self.network.take_up(self.now_ms) {
             match up {
                 Up::Frame(frame) if self.server.is_up() => {
@@ -247,7 +243,11 @@ impl World {
             return;
         }
         // Sometimes a host is in a hurry.
-        let count = if self.random.chance(5) { 30 } else { 1 };
+        let count = if self.random.chance(5) {
+            1 + self.random.below(120)
+        } else {
+            1
+        };
         for _ in 0..count {
             let Some(channel) = self.host.channel() else {
                 return;
@@ -256,11 +256,14 @@ impl World {
             let (id, command) = self.host.wishes.make(&state, &mut self.random);
             let (host, mut out) = self.parts();
             host.wish(&mut out, id, command);
+            // In line, and on the wire.
+            let bound = 2 * self.plan.config().command_queue_max;
+            assert!(self.host.wishes.open() <= bound, "commands without bound");
         }
     }
 
     /// After an end that policy calls final, the host asks again some time later.
-    fn rejoin(&mut self) {
+    pub(super) fn rejoin(&mut self) {
         if !self.host.is_closed() {
             self.timers.rejoin_ms = None;
             return;
@@ -302,100 +305,5 @@ impl World {
         };
         assert!(is_final, "gave up for no reason of policy: {last:?}");
         self.tally.count("final_ends");
-    }
-
-    /// Nothing goes wrong any more, and nobody asks for anything.
-    fn heal(&mut self) {
-        self.trace.note(|| "all is mended".to_owned());
-        self.in_trouble = false;
-        for (_, mend) in std::mem::take(&mut self.mends) {
-            self.mend(mend);
-        }
-        // A crash may have brought the other password back.
-        self.mend(Mend::Password);
-        self.host.dials_fail_until_ms = 0;
-        self.host.asleep_until_ms = 0;
-        self.carry();
-    }
-
-    fn is_live(&self) -> bool {
-        self.host
-            .channel()
-            .is_some_and(|channel| channel.state().is_live())
-    }
-
-    fn become_live(&mut self) {
-        let (healed_ms, last_ms) = (self.now_ms, self.now_ms + LIVE_WITHIN_MS);
-        loop {
-            self.wait(5_000);
-            self.rejoin();
-            let waited = self.now_ms - healed_ms >= SETTLE_MS;
-            if waited && self.is_live() && self.host.wishes.open() == 0 {
-                return;
-            }
-            let phase = self.host.channel().map(Channel::phase);
-            assert!(
-                self.now_ms < last_ms,
-                "not live in time: {phase:?}, {} commands open",
-                self.host.wishes.open()
-            );
-        }
-    }
-
-    /// The state is the server's, once nothing is on its way.
-    fn compare(&mut self) {
-        let mut found = Vec::new();
-        for _ in 0..20 {
-            self.wait(700);
-            let channel = self.host.channel().expect("nothing dies any more");
-            let state = channel.state();
-            let at = self.host.now(self.now_ms).wall.max(state.at);
-            let stalled = self.host.now(self.now_ms).wall < state.at;
-            let leave = Leave {
-                lagging: false,
-                ranks: false,
-                emote_order: self.director.moved_emotes,
-                leader: false,
-                list_unknown: self.host.watch.rank_rose,
-                position_s: Some(if stalled { 8.0 } else { 4.0 }),
-            };
-            let view = self.server.view();
-            found = alike::differences(state, &view, self.plan.viewpoint, at, leave);
-            if found.is_empty() && self.host.watch.viewer.is_even() && state.is_live() {
-                return;
-            }
-        }
-        panic!("not what the server has: {found:#?}");
-    }
-
-    fn finish(self) -> (Ending, Tally) {
-        let channel = self.host.channel().expect("nothing dies any more");
-        let state = channel.state();
-        self.host.watch.same_bytes(state);
-        self.host.watch.whole_log(channel.log(), state);
-        channel.log().verify();
-        self.host.wishes.check();
-        assert!(
-            state.commands.is_empty(),
-            "commands without an end: {:?}",
-            state.commands
-        );
-        let sent = channel
-            .log()
-            .read(&Read::default().kinds([Kind::CommandSent]))
-            .unwrap();
-        assert!(
-            self.host.event_frames() <= sent.len() as u64 + channel.log().lost_sent,
-            "more was sent than the log tells"
-        );
-        let ending = Ending {
-            outputs: self.host.digest(),
-            chain: channel.log().head().chain.to_string(),
-            state: serde_json::to_string(&**state).unwrap(),
-            told: self.tally.to_string(),
-        };
-        let mut tally = self.tally.clone();
-        tally.virtual_ms = self.now_ms - START_MS;
-        (ending, tally)
     }
 }
