@@ -81,7 +81,7 @@ pub(crate) fn reader(path: &Path) -> Result<ReadSide, LogError> {
         });
     }
     let path = resolve(path)?;
-    let conn = open_to_read(&path)?;
+    let conn = to_read(&path)?;
     if identify(&conn, &path)? == FileKind::Empty {
         return Err(LogError::NotALog {
             path: path.display().to_string(),
@@ -92,8 +92,8 @@ pub(crate) fn reader(path: &Path) -> Result<ReadSide, LogError> {
     Ok(ReadSide::new(conn, path, identity))
 }
 
-/// A connection that can only read, whether or not the directory lets us make the shared index.
-fn open_to_read(path: &Path) -> Result<Connection, LogError> {
+/// A connection to a log's file that can only read, whether or not the directory lets us make the shared index.
+pub(crate) fn to_read(path: &Path) -> Result<Connection, LogError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).and_then(probe);
     let Err(error) = opened else {
