@@ -20,6 +20,7 @@ mod line;
 mod output;
 mod progress;
 mod record;
+mod refold;
 mod select;
 #[cfg(unix)]
 mod send;

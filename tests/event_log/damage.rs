@@ -82,7 +82,7 @@ fn an_untouched_log_is_sound() {
     let reader = SqliteReader::open(sample.copy()).unwrap();
     let (mut progress, mut seen) = (Vec::new(), Vec::new());
     let told = |seq, total| progress.push((seq, total));
-    let verdict = verify_with(&reader, told, &mut |r| seen.push(r.clone())).unwrap();
+    let verdict = verify_with(&reader, told, &mut |r| seen.push(r)).unwrap();
     assert_eq!(verdict.findings, []);
     assert!(verdict.is_sound());
     let head = reader.head().unwrap();

@@ -109,7 +109,7 @@ pub fn verify(
     look(reader, &mut progress, None)
 }
 
-/// As [`verify`], and shows each event that could be decoded to `each`, in order: so that a fold
+/// As [`verify`], and gives each event that could be decoded to `each`, in order: so that a fold
 /// can be compared in the same pass.
 ///
 /// # Errors
@@ -117,7 +117,7 @@ pub fn verify(
 pub fn verify_with(
     reader: &SqliteReader,
     mut progress: impl FnMut(u64, u64),
-    each: &mut dyn FnMut(&Recorded),
+    each: &mut dyn FnMut(Recorded),
 ) -> Result<Verdict, LogError> {
     look(reader, &mut progress, Some(each))
 }
@@ -125,7 +125,7 @@ pub fn verify_with(
 fn look<'a>(
     reader: &'a SqliteReader,
     progress: &mut dyn FnMut(u64, u64),
-    each: Option<&'a mut dyn FnMut(&Recorded)>,
+    each: Option<&'a mut dyn FnMut(Recorded)>,
 ) -> Result<Verdict, LogError> {
     let side = &reader.side;
     let path = side.path.as_path();
@@ -154,7 +154,7 @@ fn look<'a>(
 fn walk<'a>(
     side: &'a ReadSide,
     progress: &mut dyn FnMut(u64, u64),
-    each: Option<&'a mut dyn FnMut(&Recorded)>,
+    each: Option<&'a mut dyn FnMut(Recorded)>,
 ) -> Result<Scan<'a>, LogError> {
     let failed = storage(&side.path, "verify");
     let mut scan = Scan::new(side, each);

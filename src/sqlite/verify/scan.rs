@@ -17,7 +17,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
-    each: Option<&'a mut dyn FnMut(&Recorded)>,
+    each: Option<&'a mut dyn FnMut(Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
     /// The position of the row last read, as SQLite orders them.
@@ -34,7 +34,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(&Recorded)>) -> Self {
+    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(Recorded)>) -> Self {
         Self {
             side,
             each,
@@ -161,7 +161,7 @@ impl<'a> Scan<'a> {
         };
         self.sessions.learn(raw, &event);
         if let Some(each) = &mut self.each {
-            each(&raw.record(event, actor));
+            each(raw.record(event, actor));
         }
     }
 
