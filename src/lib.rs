@@ -98,6 +98,7 @@ pub mod state;
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod views;
 
 #[doc(hidden)]
 pub mod unversioned;

@@ -37,6 +37,7 @@ const ROOMS: &[&str] = &[
     "channel",
     "recording",
     "sqlite",
+    "views",
     "transport",
     "backoff",
     "pacer",
@@ -89,7 +90,7 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "rusqlite::",
-        &["sqlite", "cli"],
+        &["sqlite", "views", "cli"],
         "go through EventLog or SqliteReader",
     ),
     (

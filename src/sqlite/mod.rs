@@ -22,6 +22,7 @@ mod reader;
 mod row;
 mod verify;
 
+pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
 pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
@@ -33,7 +34,6 @@ use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot}
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
-use crate::sqlite::lock::WriterLock;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::row::stored;
 use crate::time::UnixMicros;
