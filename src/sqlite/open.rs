@@ -109,6 +109,17 @@ pub(crate) fn to_read(path: &Path) -> Result<Connection, LogError> {
             .and_then(probe)
             .map_err(storage(path, "open"));
     }
+    if no_index {
+        return Err(LogError::Storage {
+            path: path.display().to_string(),
+            what: "open",
+            detail:
+                "its newest events wait in the -wal file beside it, which cannot be read where \
+                     nothing may be written: copy both to another place"
+                    .to_owned(),
+            retryable: false,
+        });
+    }
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return Err(LogError::NotALog {
             path: path.display().to_string(),
