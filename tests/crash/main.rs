@@ -66,7 +66,7 @@ fn sound(path: &Path) -> Vec<Recorded> {
 fn looked_at(path: &Path) -> (Vec<Recorded>, Verdict) {
     let reader = SqliteReader::open(path).unwrap();
     let mut events = Vec::new();
-    let verdict = verify_with(&reader, |_, _| {}, &mut |event| events.push(event.clone())).unwrap();
+    let verdict = verify_with(&reader, |_, _| {}, &mut |event| events.push(event)).unwrap();
     if let Some(stored) = reader.snapshot_before(Seq(u64::MAX)).unwrap() {
         let upto = usize::try_from(stored.seq.0).unwrap();
         let folded = serde_json::to_string(&ChannelState::fold(&events[..upto])).unwrap();
