@@ -123,7 +123,7 @@ pub(super) fn compare_positions(
         let mut statement = side.conn.prepare(&format!(
             "SELECT kept.seq, kept.name, e.seq IS NULL FROM ({kept}) kept
              LEFT JOIN event e ON e.seq = kept.seq
-             WHERE kept.seq <> 0 AND e.chain IS NOT kept.chain"
+             WHERE kept.chain IS NOT iif(kept.seq = 0, zeroblob(32), e.chain)"
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
