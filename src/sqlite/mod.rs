@@ -22,6 +22,7 @@ mod query;
 mod read;
 mod reader;
 mod row;
+mod seal;
 mod verify;
 
 pub use options::LogOptions;

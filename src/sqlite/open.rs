@@ -12,6 +12,7 @@ use crate::sqlite::lock::{WriterLock, beside};
 use crate::sqlite::migrations::{FileKind, identify, migrate};
 use crate::sqlite::options::LogOptions;
 use crate::sqlite::read::{Identity, ReadSide};
+use crate::sqlite::seal::{SEAL, SEALED, seal};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -272,8 +273,26 @@ fn note_identity(conn: &mut Connection, options: &LogOptions) -> rusqlite::Resul
                                 AS TEXT))",
             rusqlite::params![id, options.channel, options.origin, created],
         )?;
+        let facts = facts(&naming)?;
+        naming.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+            [SEAL, &seal(facts.iter().map(String::as_str))],
+        )?;
     }
     naming.commit()
+}
+
+/// What a log says of itself, as it is sealed. What is not there is left out.
+fn facts(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let facts = SEALED.iter().map(|key| meta(conn, key));
+    facts.filter_map(Result::transpose).collect()
+}
+
+/// Whether what a log says of itself is what was sealed; a log without a seal is believed.
+pub(crate) fn is_as_sealed(conn: &Connection) -> rusqlite::Result<bool> {
+    let facts = facts(conn)?;
+    let told = seal(facts.iter().map(String::as_str));
+    Ok(meta(conn, SEAL)?.is_none_or(|sealed| sealed == told))
 }
 
 fn identity(conn: &Connection, path: &Path) -> Result<Identity, LogError> {

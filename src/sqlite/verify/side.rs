@@ -99,6 +99,16 @@ fn session_in(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
+/// Compares what the log says of itself with the seal on it.
+pub(super) fn compare_seal(side: &ReadSide, findings: &mut Findings) -> rusqlite::Result<()> {
+    if !open::is_as_sealed(&side.conn)? {
+        let detail =
+            "what the log says of itself (log_id, channel, origin, created_us) was changed";
+        findings.add(Fault::Identity, None, detail);
+    }
+    Ok(())
+}
+
 /// Compares every position that is kept with a hash with the chain, which ends at `head`.
 pub(super) fn compare_positions(
     side: &ReadSide,
