@@ -124,6 +124,7 @@ fn word(fault: Fault) -> &'static str {
         Fault::Snapshot => "snapshot",
         Fault::Checkpoint => "checkpoint",
         Fault::Anchor => "anchor",
+        Fault::Identity => "identity",
         Fault::File => "file",
         _ => "other",
     }

@@ -4,6 +4,8 @@
 //! rely on. The writer commits a batch in one transaction into the write-ahead log (WAL) and folds
 //! that into the file itself, only ever passively, so that no reader holds it up; SQLite's own
 //! checkpoints are off, since with a reader in the way they slow each commit down severalfold.
+//! A foreign program that stays within one read makes the WAL grow by all that is written
+//! meanwhile, and no more; it is folded away once that read has ended.
 //!
 //! Nothing here knows what an event means: it is stored, hashed and returned.
 
@@ -20,6 +22,7 @@ mod query;
 mod read;
 mod reader;
 mod row;
+mod seal;
 mod verify;
 
 pub(crate) use lock::WriterLock;

@@ -12,6 +12,7 @@ use crate::sqlite::lock::{WriterLock, beside};
 use crate::sqlite::migrations::{FileKind, identify, migrate};
 use crate::sqlite::options::LogOptions;
 use crate::sqlite::read::{Identity, ReadSide};
+use crate::sqlite::seal::{SEAL, SEALED, seal};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -108,6 +109,17 @@ pub(crate) fn to_read(path: &Path) -> Result<Connection, LogError> {
         return Connection::open_with_flags(immutable_uri(path), flags)
             .and_then(probe)
             .map_err(storage(path, "open"));
+    }
+    if no_index {
+        return Err(LogError::Storage {
+            path: path.display().to_string(),
+            what: "open",
+            detail:
+                "its newest events wait in the -wal file beside it, which cannot be read where \
+                     nothing may be written: copy both to another place"
+                    .to_owned(),
+            retryable: false,
+        });
     }
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return Err(LogError::NotALog {
@@ -261,8 +273,26 @@ fn note_identity(conn: &mut Connection, options: &LogOptions) -> rusqlite::Resul
                                 AS TEXT))",
             rusqlite::params![id, options.channel, options.origin, created],
         )?;
+        let facts = facts(&naming)?;
+        naming.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+            [SEAL, &seal(facts.iter().map(String::as_str))],
+        )?;
     }
     naming.commit()
+}
+
+/// What a log says of itself, as it is sealed. What is not there is left out.
+fn facts(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let facts = SEALED.iter().map(|key| meta(conn, key));
+    facts.filter_map(Result::transpose).collect()
+}
+
+/// Whether what a log says of itself is what was sealed; a log without a seal is believed.
+pub(crate) fn is_as_sealed(conn: &Connection) -> rusqlite::Result<bool> {
+    let facts = facts(conn)?;
+    let told = seal(facts.iter().map(String::as_str));
+    Ok(meta(conn, SEAL)?.is_none_or(|sealed| sealed == told))
 }
 
 fn identity(conn: &Connection, path: &Path) -> Result<Identity, LogError> {

@@ -30,6 +30,8 @@ impl Sample {
             body: "{}".to_owned(),
         };
         log.put_snapshot(&snapshot).unwrap();
+        log.quarantine(Seq(13), "sound, for all that is known")
+            .unwrap();
         log.close().unwrap();
         let bytes = std::fs::read(&path).unwrap();
         Self { dir, bytes }
@@ -181,6 +183,11 @@ fn p8_what_follows_from_the_events_is_compared_with_them() {
             "UPDATE snapshot SET chain = zeroblob(32)",
             Fault::Snapshot,
             "folded state at 16",
+        ),
+        (
+            "UPDATE meta SET value = 'https://elsewhere.example' WHERE key = 'origin'",
+            Fault::Identity,
+            "was changed",
         ),
         (
             "UPDATE snapshot SET seq = 99",

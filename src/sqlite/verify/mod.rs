@@ -93,6 +93,8 @@ pub enum Fault {
     Checkpoint,
     /// A position once put on record is not in this chain: events were lost at the end.
     Anchor,
+    /// What the log says of itself (its id, channel, origin, age) was changed.
+    Identity,
     /// The file's own structure is broken.
     File,
 }

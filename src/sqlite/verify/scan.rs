@@ -7,7 +7,7 @@ use crate::event::{Recorded, Seq};
 use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::row::{COLUMNS, RawRow};
-use crate::sqlite::verify::side::{Sessions, compare_positions};
+use crate::sqlite::verify::side::{Sessions, compare_positions, compare_seal};
 use crate::sqlite::verify::{Fault, Findings, Verdict};
 use rusqlite::Row;
 
@@ -82,6 +82,7 @@ impl<'a> Scan<'a> {
     /// Compares what follows from the events with the events, all of which were looked at.
     pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
         let head = Seq(self.expected - 1);
+        compare_seal(self.side, &mut self.findings)?;
         self.sessions.compare(self.side, &mut self.findings)?;
         compare_positions(self.side, head, &mut self.findings)
     }

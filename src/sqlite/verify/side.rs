@@ -99,6 +99,16 @@ fn session_in(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
+/// Compares what the log says of itself with the seal on it.
+pub(super) fn compare_seal(side: &ReadSide, findings: &mut Findings) -> rusqlite::Result<()> {
+    if !open::is_as_sealed(&side.conn)? {
+        let detail =
+            "what the log says of itself (log_id, channel, origin, created_us) was changed";
+        findings.add(Fault::Identity, None, detail);
+    }
+    Ok(())
+}
+
 /// Compares every position that is kept with a hash with the chain, which ends at `head`.
 pub(super) fn compare_positions(
     side: &ReadSide,
@@ -123,7 +133,7 @@ pub(super) fn compare_positions(
         let mut statement = side.conn.prepare(&format!(
             "SELECT kept.seq, kept.name, e.seq IS NULL FROM ({kept}) kept
              LEFT JOIN event e ON e.seq = kept.seq
-             WHERE kept.seq <> 0 AND e.chain IS NOT kept.chain"
+             WHERE kept.chain IS NOT iif(kept.seq = 0, zeroblob(32), e.chain)"
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
