@@ -8,7 +8,7 @@
 PRAGMA application_id = 1349141878; -- 'PjEv': tells our files from other SQLite databases
 
 -- Facts about the log itself: `log_id` (names it in checkpoints), `channel`, `origin`,
--- `created_us`, and `seal`, a hash of these four (absent from the oldest logs).
+-- `created_us`.
 CREATE TABLE meta (
     key   TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
