@@ -4,7 +4,7 @@
 //! trusted for no more than that: one of another fold, of another chain, or that does not read, is
 //! passed over, and everything is folded anew. Pure: a log is only read.
 
-use crate::event::{Kind, Seq};
+use crate::event::{Kind, Origin, Seq};
 use crate::log::{LogError, LogReader, Read};
 use crate::state::{CHAT_TAIL_MAX, ChannelState, FOLD_V};
 use crate::time::UnixMicros;
@@ -56,6 +56,7 @@ fn old_chat<L: LogReader + ?Sized>(log: &L, way: &Read) -> Result<Option<Seq>, L
     let newest = way
         .clone()
         .kinds([Kind::MessageSaid])
+        .origins(Origin::WITNESSED)
         .newest_first()
         .limit(CHAT_TAIL_MAX);
     let lines = log.read(&newest)?;

@@ -184,6 +184,7 @@ pub fn ingest<L: EventLog>(
         source: source.to_owned(),
         conn: Some(conn.to_owned()),
         digest: Some(survey.digest.clone()),
+        tables: BTreeMap::new(),
     };
     let mut now = Now::from_millis(survey.first_ms);
     channel.import(now, imported, format!("ingest:{}", survey.digest));

@@ -37,6 +37,7 @@ const ROOMS: &[&str] = &[
     "channel",
     "recording",
     "sqlite",
+    "import",
     "views",
     "transport",
     "backoff",

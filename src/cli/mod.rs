@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod fold;
 mod history;
+mod import;
 mod ingest;
 mod line;
 mod output;
@@ -83,6 +84,8 @@ enum Command {
     Verify(verify::Args),
     /// Copy a log that may be in use, and verify the copy
     Backup(backup::Args),
+    /// Take the history that another bot kept into a log
+    Import(import::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -126,6 +129,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Import(args) => import::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

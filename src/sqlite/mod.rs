@@ -14,6 +14,7 @@ mod backup;
 mod dictionary;
 mod failure;
 mod filesystem;
+pub(crate) mod foreign;
 mod lock;
 mod migrations;
 mod open;
@@ -165,6 +166,19 @@ impl SqliteLog {
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
         self.side.checkpoint(consumer)
+    }
+
+    /// Whether an event bears this key, which may stand in the log once only.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn has_key(&self, key: &str) -> Result<bool, LogError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE dedup_key = ?1)";
+        let mut statement = (self.side.conn.prepare_cached(sql))
+            .map_err(storage(&self.side.path, "look for a key"))?;
+        statement
+            .query_row([key], |row| row.get(0))
+            .map_err(storage(&self.side.path, "look for a key"))
     }
 
     /// Puts a damaged event on record as known, so that [`verify`] tells it from new damage.
