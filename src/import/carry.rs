@@ -70,18 +70,29 @@ pub(super) struct Carried {
 /// Which rows belong to the log's channel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Belongs<'a> {
-    pub(super) channel: &'a str,
-    /// Whether the database holds lines of several channels.
-    pub(super) one_of_several: bool,
+    channel: &'a str,
+    /// Why a row that does not say of which channel it is stays out, if it does.
+    pub(super) untold: Result<(), Skipped>,
 }
 
-impl Belongs<'_> {
+impl<'a> Belongs<'a> {
+    /// Rows of a database whose lines of chat say that they are of these channels, if any say it.
+    /// What says nothing is of the only channel there is, and of none where there are several.
+    pub(super) fn to(channel: &'a str, told: &[(String, u64)]) -> Self {
+        let is_ours = |(name, _): &(String, u64)| name.eq_ignore_ascii_case(channel);
+        let untold = match (told.iter().all(is_ours), told.iter().any(is_ours)) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Skipped::UnknownChannel),
+            (false, false) => Err(Skipped::OtherChannel),
+        };
+        Self { channel, untold }
+    }
+
     fn check(self, told: &Cell) -> Result<(), Skipped> {
         match told {
             Cell::Text(name) if name.eq_ignore_ascii_case(self.channel) => Ok(()),
             Cell::Text(name) if !name.is_empty() => Err(Skipped::OtherChannel),
-            _ if self.one_of_several => Err(Skipped::UnknownChannel),
-            _ => Ok(()),
+            _ => self.untold,
         }
     }
 }
@@ -211,7 +222,7 @@ mod tests {
 
     const ALONE: Belongs<'_> = Belongs {
         channel: "Movies",
-        one_of_several: false,
+        untold: Ok(()),
     };
 
     fn row(name: Cell, content: Cell) -> OldRow {
@@ -267,16 +278,22 @@ mod tests {
 
     #[test]
     fn rows_of_other_channels_stay_where_they_are() {
-        let several = Belongs {
-            one_of_several: true,
-            ..ALONE
+        let told = |names: &[&str]| {
+            let told: Vec<_> = names.iter().map(|name| ((*name).to_owned(), 1)).collect();
+            Belongs::to("Movies", &told)
         };
         for (belongs, channel, expected) in [
-            (ALONE, text("movies"), Ok(())),
-            (ALONE, Cell::Null, Ok(())),
-            (ALONE, text("other"), Err(Skipped::OtherChannel)),
-            (several, text("MOVIES"), Ok(())),
-            (several, Cell::Null, Err(Skipped::UnknownChannel)),
+            (told(&[]), Cell::Null, Ok(())),
+            (told(&["movies"]), text("MOVIES"), Ok(())),
+            (told(&["movies"]), Cell::Null, Ok(())),
+            (told(&["movies"]), text("x"), Err(Skipped::OtherChannel)),
+            (told(&["movies", "x"]), text("movies"), Ok(())),
+            (
+                told(&["movies", "x"]),
+                Cell::Null,
+                Err(Skipped::UnknownChannel),
+            ),
+            (told(&["x"]), text(""), Err(Skipped::OtherChannel)),
         ] {
             assert_eq!(belongs.check(&channel), expected, "{channel:?}");
         }

@@ -44,6 +44,9 @@
 //! A time may be in seconds, milliseconds or microseconds; one unit a table, told from its rows. Only
 //! times from 2009 to a day after the present are believed. How a line was shown (action, greentext)
 //! was not stored: its style is plain. Rank, away and muted are unknown.
+//!
+//! A database whose lines tell of several channels gives a log those of its own; what does not tell
+//! (numbers of viewers, facts) then stays out.
 
 mod carry;
 mod facts;

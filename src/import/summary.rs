@@ -62,11 +62,7 @@ pub struct TableSummary {
 
 impl TableSummary {
     pub(super) fn of(table: &OldTable) -> Self {
-        let mut skipped = BTreeMap::new();
-        if table.timeless > 0 {
-            skipped.insert(Skipped::NoTime, table.timeless);
-        }
-        Self {
+        let mut summary = Self {
             table: table.name,
             kind: match table.content {
                 Content::Text | Content::Html => "message",
@@ -77,12 +73,16 @@ impl TableSummary {
             rows: table.rows,
             taken: 0,
             already: 0,
-            skipped,
+            skipped: BTreeMap::new(),
             cells_lost: 0,
-        }
+        };
+        summary.skip(Skipped::NoTime, table.timeless);
+        summary
     }
 
-    pub(super) fn skip(&mut self, why: Skipped) {
-        *self.skipped.entry(why).or_insert(0) += 1;
+    pub(super) fn skip(&mut self, why: Skipped, rows: u64) {
+        if rows > 0 {
+            *self.skipped.entry(why).or_insert(0) += rows;
+        }
     }
 }

@@ -59,14 +59,15 @@ pub fn take_in(
         tables: old.tables().iter().map(TableSummary::of).collect(),
         progress,
     };
-    let belongs = Belongs {
-        channel: &channel,
-        one_of_several: old.channels()?.len() > 1,
-    };
+    let belongs = Belongs::to(&channel, &old.channels()?);
     taking.rows(belongs)?;
     for (place, table) in old.tables().iter().enumerate() {
-        if table.content == Content::Facts && !taking.stopped {
-            taking.facts(place, table)?;
+        if table.content != Content::Facts || taking.stopped {
+            continue;
+        }
+        match belongs.untold {
+            Ok(()) => taking.facts(place, table)?,
+            Err(why) => taking.count(place, |summary| summary.skip(why, table.rows)),
         }
     }
     taking.finish()
@@ -130,7 +131,7 @@ impl Taking<'_> {
             return Ok(());
         };
         match carry(row, table.content, belongs) {
-            Err(why) => self.count(place, |summary| summary.skip(why)),
+            Err(why) => self.count(place, |summary| summary.skip(why, 1)),
             Ok(carried) => {
                 let key = self.keys.key(&carried);
                 if self.is_known(&key)? {

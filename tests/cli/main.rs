@@ -9,6 +9,7 @@
 
 mod demo;
 mod help;
+mod import;
 mod ingest;
 mod reading;
 mod record;
