@@ -2,7 +2,8 @@
 //! other tests: they write files. `main.rs` says when.
 
 use crate::common::recording::{files, lines};
-use crate::targets::{TARGETS, log_row::COLUMNS, payload::NAMES};
+use crate::samples::COLUMNS;
+use crate::targets::{TARGETS, payload::NAMES};
 use rusqlite::Connection;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
