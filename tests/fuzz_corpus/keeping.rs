@@ -61,7 +61,7 @@ fn event(frame: &str) -> Option<(String, String)> {
 fn seeds() {
     let recordings = frames();
     let all: Vec<String> = recordings.iter().flatten().cloned().collect();
-    let pieces = recordings.iter().flat_map(|frames| frames.chunks(12));
+    let pieces = recordings.iter().flat_map(|frames| frames.chunks(5));
     let rejoined = ["", "=", "join\n", "cut\n"];
     let conversations = pieces
         .zip(rejoined.iter().cycle())
@@ -134,15 +134,17 @@ fn pack() {
             println!("{target}: nothing was kept");
             continue;
         };
-        let mut inputs: Vec<String> = found
+        let mut rest: Vec<String> = found
             .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .filter(|input| input.len() <= INPUT_BYTES_MAX)
             .collect();
-        inputs.extend(always(target));
         // The shortest of them first: each says what it has to say in the fewest bytes.
-        inputs.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
-        inputs.dedup();
+        rest.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
+        let mut inputs = always(target);
+        rest.retain(|input| !inputs.contains(input));
+        rest.dedup();
+        inputs.extend(rest);
         let mut packed = String::new();
         let mut kept = 0;
         for input in &inputs {
@@ -158,10 +160,12 @@ fn pack() {
     }
 }
 
-/// What is kept whatever the fuzzers say: a payload for each name, a greeting out of bounds.
+/// What is kept whatever the fuzzers say: a payload for each name, a body of each kind, a greeting
+/// out of bounds.
 fn always(target: &str) -> Vec<String> {
     match target {
         "payload" => NAMES.map(|name| format!("{name}\nnull")).to_vec(),
+        "log_row" => rows(),
         "packet" => vec!["0{\"pingInterval\":1e300}".to_owned()],
         _ => Vec::new(),
     }
