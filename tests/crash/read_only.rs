@@ -71,7 +71,7 @@ pub(crate) fn read_what_cannot_be_written(disk: &Path) {
     std::fs::copy(disk.join("log.db-wal"), disk.join("left.db-wal")).unwrap();
     log.close().unwrap();
     let remount = Command::new("mount")
-        .args(["-o", "remount,ro"])
+        .args(["-o", "remount,bind,ro"])
         .arg(disk)
         .status();
     assert!(remount.unwrap().success());

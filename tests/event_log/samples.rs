@@ -14,6 +14,24 @@ use std::path::Path;
 /// When the first event of every sample was received.
 pub(crate) const START: UnixMicros = UnixMicros(1_795_385_348_233_000);
 
+/// The columns of an event.
+pub(crate) const COLUMNS: [&str; 14] = [
+    "seq",
+    "session_id",
+    "received_us",
+    "sent_ms",
+    "kind_id",
+    "schema_v",
+    "origin",
+    "actor_id",
+    "cause_seq",
+    "corr",
+    "dedup_key",
+    "chain",
+    "body",
+    "raw",
+];
+
 /// Opens the log of the sample channel.
 pub(crate) fn open(path: &Path) -> SqliteLog {
     SqliteLog::create_or_open(path, &options()).unwrap()
