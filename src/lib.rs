@@ -90,6 +90,7 @@ mod pacer;
 pub mod recording;
 mod retry;
 mod secret;
+pub mod segment;
 mod session;
 mod socketio;
 pub mod sqlite;

@@ -5,7 +5,7 @@ use crate::cli::output::Out;
 use crate::cli::progress;
 use crate::cli::text::plain;
 use projectionist::{
-    ChannelState, Recorded, Seq, SqliteReader,
+    ChannelState, Recorded, Seq, SqliteReader, history,
     sqlite::{Fault, Finding, Verdict, verify_with},
     state::FOLD_V,
 };
@@ -41,6 +41,8 @@ struct Report<'a> {
     channel: &'a str,
     log_id: &'a str,
     events: u64,
+    /// The log begins behind this event; 0: with its first.
+    trimmed: u64,
     /// Every event up to this one is what was written.
     good: u64,
     chain: String,
@@ -98,11 +100,17 @@ struct Fold<'a> {
 
 impl<'a> Fold<'a> {
     fn new(reader: &'a SqliteReader) -> Self {
+        // A base in doubt is the verdict's business; of another fold, there is nothing to compare.
+        let state = match reader.base() {
+            Ok(None) => Some(ChannelState::default()),
+            Ok(Some(base)) => history::base_state(&base).ok(),
+            Err(_) => None,
+        };
         Self {
             reader,
-            state: ChannelState::default(),
+            lost: state.is_none(),
+            state: state.unwrap_or_default(),
             stored: stored(reader),
-            lost: false,
             compared: 0,
             wrong: Vec::new(),
         }
@@ -174,6 +182,7 @@ fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, fold: &Fold<'_>) -> R
         channel: reader.channel(),
         log_id: reader.log_id(),
         events: verdict.events,
+        trimmed: verdict.trimmed.0,
         good: verdict.good.0,
         chain: verdict.chain.to_string(),
         first_bad,
@@ -203,6 +212,7 @@ fn word(fault: Fault) -> &'static str {
         Fault::Snapshot => "snapshot",
         Fault::Checkpoint => "checkpoint",
         Fault::Anchor => "anchor",
+        Fault::Base => "base",
         Fault::File => "file",
         _ => "other",
     }
@@ -231,6 +241,7 @@ fn print(args: &Args, report: &Report<'_>) -> Result<(), Failure> {
         good,
         chain,
         states_compared,
+        trimmed,
         ..
     } = report;
     if report.sound {
@@ -238,6 +249,9 @@ fn print(args: &Args, report: &Report<'_>) -> Result<(), Failure> {
             out,
             "sound: {events} events, {states_compared} stored states equal the fold"
         )?;
+        if *trimmed > 0 {
+            writeln!(out, "trimmed: begins behind event {trimmed}")?;
+        }
     } else {
         writeln!(out, "good up to event {good}")?;
     }

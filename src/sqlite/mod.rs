@@ -9,9 +9,11 @@
 
 mod append;
 mod backup;
+mod base;
 mod dictionary;
 mod failure;
 mod filesystem;
+mod keep;
 mod lock;
 mod migrations;
 mod open;
@@ -20,6 +22,7 @@ mod query;
 mod read;
 mod reader;
 mod row;
+mod sessions;
 mod verify;
 
 pub use options::LogOptions;
@@ -29,7 +32,7 @@ pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
+use crate::log::{Base, ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
@@ -348,6 +351,10 @@ impl LogReader for SqliteLog {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }
 

@@ -16,5 +16,6 @@ mod file;
 mod fixture;
 mod flips;
 mod replay;
+mod retention;
 mod samples;
 mod views;

@@ -11,6 +11,7 @@ mod side;
 use crate::event::{Recorded, Seq};
 use crate::log::{ChainHash, LogError};
 use crate::sqlite::failure::{is_corrupt, storage};
+use crate::sqlite::read::ReadSide;
 use crate::sqlite::reader::SqliteReader;
 use crate::sqlite::verify::scan::Scan;
 
@@ -23,6 +24,9 @@ const FINDINGS_MAX: usize = 100;
 pub struct Verdict {
     /// Events looked at.
     pub events: u64,
+    /// Everything up to and including this one was trimmed before, and is not looked at; 0: the log
+    /// begins with its first event.
+    pub trimmed: Seq,
     /// Every event up to and including this one is what was written.
     pub good: Seq,
     /// The chain's hash there. Kept elsewhere, it also proves that the log was never cut short.
@@ -92,6 +96,8 @@ pub enum Fault {
     Checkpoint,
     /// A position once put on record is not in this chain: events were lost at the end.
     Anchor,
+    /// The state that the trimmed events fold to is missing, or not what was written.
+    Base,
     /// The file's own structure is broken.
     File,
 }
@@ -100,6 +106,7 @@ pub enum Fault {
 /// about once a thousand events.
 ///
 /// # Errors
+/// - [`LogError::Trimmed`]: events were trimmed meanwhile: verify it again.
 /// - [`LogError::Storage`]: the file could not be read, for another reason than damage.
 pub fn verify(
     reader: &SqliteReader,
@@ -129,7 +136,10 @@ fn look<'a>(
     let side = &reader.side;
     side.forget_names();
     let failed = storage(&side.path, "verify");
-    let mut scan = Scan::new(side, each);
+    let mut findings = Findings::default();
+    let start = Start::of(side, &mut findings)?;
+    let trimmed = start.trimmed;
+    let mut scan = Scan::new(side, start, findings, each);
     let mut walk = || {
         scan.run(progress)?;
         // A writer may have gone on. What is left is few; with it, the tables that follow from
@@ -147,9 +157,50 @@ fn look<'a>(
         }
         done => done.map_err(&failed)?,
     }
+    let now = side.trim_seq()?;
+    if now != trimmed {
+        let seq = trimmed.next();
+        return Err(LogError::Trimmed { seq, trimmed: now });
+    }
     side::check_file(side, &mut scan.findings);
     side::mark_known(side, &mut scan.findings);
     Ok(scan.verdict())
+}
+
+/// Where a log begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The last event trimmed.
+    trimmed: Seq,
+    /// The chain's hash there, if there is a base to tell.
+    chain: Option<ChainHash>,
+    received_us: i64,
+}
+
+impl Start {
+    /// Looks where the log begins; a base in doubt is a finding.
+    fn of(side: &ReadSide, findings: &mut Findings) -> Result<Self, LogError> {
+        let trimmed = side.trim_seq()?;
+        let mut start = Self {
+            trimmed,
+            chain: Some(ChainHash::default()),
+            received_us: i64::MIN,
+        };
+        match side.base() {
+            Ok(None) => {}
+            Ok(Some(base)) => {
+                start.trimmed = base.state.seq;
+                start.chain = Some(base.state.chain);
+                start.received_us = base.received_at.0;
+            }
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                start.chain = None;
+                findings.add(Fault::Base, None, error.to_string());
+            }
+        }
+        Ok(start)
+    }
 }
 
 /// A bounded list of findings.
