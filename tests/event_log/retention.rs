@@ -111,21 +111,34 @@ fn content(path: &Path) -> Vec<String> {
     let conn = rusqlite::Connection::open(path).unwrap();
     let mut lines = Vec::new();
     for sql in [
-        "SELECT v.seq, v.kind, v.origin, v.actor, v.body, v.raw, v.session_id, v.schema_v,
-                v.cause_seq, v.corr, v.dedup_key, v.received_us, v.sent_ms, hex(e.chain)
-         FROM event e JOIN events v USING (seq) ORDER BY seq",
+        EVENTS,
         "SELECT * FROM sessions ORDER BY session_id",
         "SELECT * FROM gaps ORDER BY seq",
         "SELECT key, value FROM meta ORDER BY key",
         "SELECT * FROM spent_key ORDER BY seq",
     ] {
-        let mut statement = conn.prepare(sql).unwrap();
-        let columns = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let cells = (0..columns).map(|i| format!("{:?}", row.get_ref(i).unwrap()));
-            lines.push(cells.collect::<Vec<_>>().join("|"));
-        }
+        lines.append(&mut rows(&conn, sql));
+    }
+    lines
+}
+
+/// The events of a log, of any schema.
+fn content_of_events(path: &Path) -> Vec<String> {
+    rows(&rusqlite::Connection::open(path).unwrap(), EVENTS)
+}
+
+const EVENTS: &str = "SELECT v.seq, v.kind, v.origin, v.actor, v.body, v.raw, v.session_id,
+        v.schema_v, v.cause_seq, v.corr, v.dedup_key, v.received_us, v.sent_ms, hex(e.chain)
+    FROM event e JOIN events v USING (seq) ORDER BY seq";
+
+fn rows(conn: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    let mut statement = conn.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let cells = (0..columns).map(|i| format!("{:?}", row.get_ref(i).unwrap()));
+        lines.push(cells.collect::<Vec<_>>().join("|"));
     }
     lines
 }
@@ -602,4 +615,29 @@ fn a_checkpoint_names_the_trim_as_its_beginning() {
         state_at(&reader, at),
         Err(LogError::Trimmed { .. })
     ));
+}
+
+#[test]
+fn p7_a_log_of_the_first_schema_is_archived_as_it_is_and_trimmed_once_it_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, to) = (dir.path().join("log.db"), dir.path().join("a.gz"));
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/log-v1.events.db"
+    );
+    std::fs::copy(fixture, &log).unwrap();
+    let reader = SqliteReader::open(&log).unwrap();
+    assert_eq!(reader.trim_seq().unwrap(), Seq(0));
+    assert_eq!(reader.base().unwrap(), None);
+    let segment = archive(&reader, 8, &to).unwrap();
+    let events = reader.read(&Read::default()).unwrap();
+    let before = content_of_events(&log);
+    let mut trimmed = open(&log);
+    trimmed.trim(&segment, true, &mut |_, _| true).unwrap();
+    trimmed.close().unwrap();
+    assert_eq!(reader.read(&Read::default()).unwrap(), events[8..]);
+    assert_sound(&log);
+    import(&log, &[&to]).unwrap();
+    assert_eq!(content_of_events(&log), before);
+    assert_sound(&log);
 }
