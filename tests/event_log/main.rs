@@ -18,4 +18,5 @@ mod flips;
 mod replay;
 mod retention;
 mod samples;
+mod segments;
 mod views;
