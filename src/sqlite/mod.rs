@@ -5,7 +5,8 @@
 //! that into the file itself, only ever passively, so that no reader holds it up; SQLite's own
 //! checkpoints are off, since with a reader in the way they slow each commit down severalfold.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned.
+//! Nothing here knows what an event means: it is stored, hashed and returned. Only whoever lets go
+//! of the oldest ones (`keep`) folds them first, into the state that the log then begins with.
 
 mod append;
 mod backup;

@@ -641,3 +641,73 @@ fn p7_a_log_of_the_first_schema_is_archived_as_it_is_and_trimmed_once_it_is_open
     assert_eq!(content_of_events(&log), before);
     assert_sound(&log);
 }
+
+/// Method: two copies of one log go on differently; what is taken from one is offered to the other.
+#[test]
+fn a_segment_of_a_log_that_went_on_differently_does_not_fit() {
+    let place = Place::new(&season(20));
+    let twin = place.copy("twin.db");
+    for (path, text) in [(&place.log, "this"), (&twin, "that")] {
+        let mut log = open(path);
+        let mut next = log.head().seq.0;
+        for line in 0..300 {
+            next += 1;
+            let line = said("Bob", &format!("{text} {line}"));
+            log.append(&[record(next, 21, line)]).unwrap();
+        }
+        log.close().unwrap();
+    }
+    let twin_reader = SqliteReader::open(&twin).unwrap();
+    let of_twin = place.path("twin.gz");
+    let segment = archive(&twin_reader, 820, &of_twin).unwrap();
+    let mut log = open(&place.log);
+    let refused = log.trim(&segment, true, &mut |_, _| true).unwrap_err();
+    assert!(
+        refused.to_string().contains("not of these events"),
+        "{refused}"
+    );
+    log.close().unwrap();
+
+    place.trim(820, "a.gz");
+    let before = content(&place.log);
+    let error = import(&place.log, &[&of_twin]).unwrap_err().to_string();
+    assert!(
+        error.contains("not the one that the log begins behind"),
+        "{error}"
+    );
+    assert_eq!(content(&place.log), before);
+
+    let (front, back) = (place.path("front.gz"), place.path("back.gz"));
+    let new = place.path("new.db");
+    archive(&twin_reader, 810, &front).unwrap();
+    import(&new, &[&front]).unwrap();
+    let whole = place.path("whole.db");
+    import(&whole, &[&place.path("a.gz")]).unwrap();
+    let mut log = open(&twin);
+    let segment = archive(&twin_reader, 820, &place.path("b.gz")).unwrap();
+    log.trim(&segment, true, &mut |_, _| true).unwrap();
+    log.close().unwrap();
+    archive(&twin_reader, 900, &back).unwrap();
+    let error = import(&whole, &[&back]).unwrap_err().to_string();
+    assert!(error.contains("went on differently"), "{error}");
+}
+
+/// Goal: analysts see the sessions that they saw before, and the gaps of what is left.
+#[test]
+fn sessions_and_gaps_stay_what_they_were() {
+    for until in [118, 119, 120, 121, 400, 440] {
+        let place = Place::new(&season(20));
+        let conn = rusqlite::Connection::open(&place.log).unwrap();
+        let sessions = "SELECT * FROM sessions ORDER BY session_id";
+        let gaps = format!("SELECT * FROM gaps WHERE seq > {until} ORDER BY seq");
+        let before = [rows(&conn, sessions), rows(&conn, &gaps)];
+        drop(conn);
+        place.trim(until, "a.gz");
+        let conn = rusqlite::Connection::open(&place.log).unwrap();
+        assert_eq!(
+            [rows(&conn, sessions), rows(&conn, &gaps)],
+            before,
+            "{until}"
+        );
+    }
+}
