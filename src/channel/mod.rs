@@ -17,6 +17,7 @@ mod pending;
 mod waiting;
 
 pub use io::{CommandId, Counters, Input, Output};
+pub(crate) use open::chat_tail_begins;
 
 pub use crate::normalise::Unrecorded;
 pub use crate::retry::RetryDelays;

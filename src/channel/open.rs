@@ -9,7 +9,7 @@ use crate::event::{
     CommandSettled, DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded, Seq,
 };
 use crate::history::state_at;
-use crate::log::{EventLog, LogError, Read};
+use crate::log::{EventLog, LogError, LogReader, Read};
 use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
 use crate::session::Session;
@@ -156,6 +156,21 @@ impl<L: EventLog> Channel<L> {
             recorded.dedup_key = Some(key);
         }
     }
+}
+
+/// The first of the events that a channel must find in its log when it is opened, so that what the
+/// server sends again at the next join is recognised: as many of its newest lines as are compared.
+pub(crate) fn chat_tail_begins<L: LogReader + ?Sized>(log: &L) -> Result<Option<Seq>, LogError> {
+    let read = Read::default().kinds([Kind::MessageSaid]).newest_first();
+    let (mut first, mut count) = (None, 0);
+    log.visit(&read, &mut |recorded| {
+        let buffered = |event: &Event| matches!(event, Event::MessageSaid(m) if is_buffered(m));
+        if buffered(&recorded.event) {
+            (first, count) = (Some(recorded.seq), count + 1);
+        }
+        count < TAIL_MAX
+    })?;
+    Ok(first)
 }
 
 /// The newest lines that the server's replay may hold, newest first. Notices of the server's own

@@ -4,6 +4,7 @@
 //! passes through `text` on its way to a terminal. A command returns a [`Failure`] and never ends
 //! the process itself.
 
+mod archive;
 mod backup;
 mod clock;
 #[cfg(unix)]
@@ -15,6 +16,7 @@ mod export;
 mod failure;
 mod fold;
 mod history;
+mod import;
 mod ingest;
 mod line;
 mod output;
@@ -83,6 +85,10 @@ enum Command {
     Verify(verify::Args),
     /// Copy a log that may be in use, and verify the copy
     Backup(backup::Args),
+    /// Write the oldest events of a log to a segment, and trim the log
+    Archive(archive::Args),
+    /// Take archived segments into a log
+    Import(import::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -126,6 +132,8 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Archive(args) => archive::run(args),
+        Command::Import(args) => import::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

@@ -73,7 +73,7 @@ impl Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// With the first event of the log.
+    /// With the first event of the log; of a trimmed one, with the first there is.
     Origin,
     /// With the first event from now on.
     Head,
@@ -234,8 +234,9 @@ impl Iterator for Subscription {
 /// Everything up to the position returned is behind the subscriber.
 fn first_position(reader: &SqliteReader, start: &Start) -> Result<Seq, SubscribeError> {
     let head = reader.head()?;
+    let trimmed = reader.trim_seq()?;
     match start {
-        Start::Origin => Ok(Seq(0)),
+        Start::Origin => Ok(trimmed),
         Start::Head => Ok(head.seq),
         Start::At(time) => {
             let first = reader.read(&Read::default().received(Some(*time), None).limit(1))?;
@@ -257,6 +258,9 @@ fn first_position(reader: &SqliteReader, start: &Start) -> Result<Seq, Subscribe
                     checkpoint: *seq,
                     head: head.seq,
                 });
+            }
+            if *seq < trimmed {
+                return Err(SubscribeError::Trimmed(*seq));
             }
             match reader.chain_at(*seq)? {
                 _ if seq.0 == 0 => Ok(*seq),

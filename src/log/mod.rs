@@ -9,7 +9,7 @@ mod error;
 mod memory;
 
 pub use chain::ChainHash;
-pub use error::LogError;
+pub use error::{LogError, TrimRefusal};
 pub use memory::MemoryLog;
 
 use crate::event::{Kind, Origin, Recorded, Seq};
@@ -262,12 +262,26 @@ pub struct Snapshot {
     pub body: String,
 }
 
+/// What a log begins with once its oldest events were trimmed: the state they fold to, and where
+/// they ended. Not disposable: only the segments that hold those events could give it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The state after the last event trimmed, and the chain's hash there.
+    pub state: Snapshot,
+    /// When that event was received.
+    pub received_at: UnixMicros,
+    /// The session it belonged to; 0: none yet.
+    pub session: u64,
+}
+
 /// A log as its readers know it. Reading blocks for the storage only.
 pub trait LogReader {
-    /// Visits the events asked for, in order, until the visitor says `false`.
+    /// Visits the events asked for, in order, until the visitor says `false`. In a trimmed log a
+    /// read from the beginning begins with the first event there is.
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Trimmed`]: events yet to be visited were trimmed meanwhile.
     /// - [`LogError::Storage`]: the file cannot be read.
     fn visit(&self, read: &Read, visitor: &mut dyn FnMut(Recorded) -> bool)
     -> Result<(), LogError>;
@@ -283,6 +297,15 @@ pub trait LogReader {
     /// # Errors
     /// - [`LogError::Storage`]: the file cannot be read.
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError>;
+
+    /// What the log begins with; `None`: with its first event. By default it does.
+    ///
+    /// # Errors
+    /// - [`LogError::Damaged`]: events were trimmed, and what they fold to does not read back.
+    /// - [`LogError::Storage`]: the file cannot be read.
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        Ok(None)
+    }
 
     /// Reads the events asked for into memory. See [`LogReader::visit`] for long ranges.
     ///

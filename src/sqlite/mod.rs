@@ -7,13 +7,16 @@
 //! A foreign program that stays within one read makes the WAL grow by all that is written
 //! meanwhile, and no more; it is folded away once that read has ended.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned.
+//! Nothing here knows what an event means: it is stored, hashed and returned. Only whoever lets go
+//! of the oldest ones (`keep`) folds them first, into the state that the log then begins with.
 
 mod append;
 mod backup;
+mod base;
 mod dictionary;
 mod failure;
 mod filesystem;
+mod keep;
 mod lock;
 mod migrations;
 mod open;
@@ -23,6 +26,7 @@ mod read;
 mod reader;
 mod row;
 mod seal;
+mod sessions;
 mod verify;
 
 pub(crate) use lock::WriterLock;
@@ -33,7 +37,7 @@ pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
+use crate::log::{Base, ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
@@ -351,6 +355,10 @@ impl LogReader for SqliteLog {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }
 

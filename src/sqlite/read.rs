@@ -77,14 +77,15 @@ impl ReadSide {
     ) -> Result<(), LogError> {
         let mut read = read.clone();
         let mut left = read.limit.unwrap_or(usize::MAX);
+        let mut begun = None;
         if left > PAGE_ROWS && read.until.is_none() {
             read.until = Some(self.head()?.seq);
         }
         while left > 0 {
             let rows = left.min(PAGE_ROWS);
-            match self.visit_page(&read, rows, visitor)? {
+            match self.visit_page(&read, begun, rows, visitor)? {
                 Page::Full(Seq(seq)) if read.descending => read.until = Some(Seq(seq - 1)),
-                Page::Full(seq) => read.after = seq,
+                Page::Full(seq) => (read.after, begun) = (seq, Some(seq)),
                 Page::Last => break,
             }
             left -= rows;
@@ -92,9 +93,11 @@ impl ReadSide {
         Ok(())
     }
 
+    /// Visits a page; `begun`: how far the pages before it came, upwards.
     fn visit_page(
         &self,
         read: &Read,
+        begun: Option<Seq>,
         limit: usize,
         visitor: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<Page, LogError> {
@@ -109,17 +112,35 @@ impl ReadSide {
             .map_err(&failed)?;
         let (mut count, mut last) = (0, Seq(0));
         while let Some(row) = rows.next().map_err(&failed)? {
+            if count == 0 {
+                // While the query is under way, this looks at the very same moment of the file.
+                self.check_untrimmed(begun)?;
+            }
             let recorded = self.recorded(row)?;
             (count, last) = (count + 1, recorded.seq);
             if !visitor(recorded) {
                 return Ok(Page::Last);
             }
         }
+        if count == 0 {
+            self.check_untrimmed(begun)?;
+        }
         Ok(if count < limit || last == Seq(0) {
             Page::Last
         } else {
             Page::Full(last)
         })
+    }
+
+    /// Refuses to go on behind `seq` where that was trimmed meanwhile: events would be missing.
+    fn check_untrimmed(&self, begun: Option<Seq>) -> Result<(), LogError> {
+        let Some(seq) = begun else { return Ok(()) };
+        let trimmed = self.trim_seq()?;
+        if trimmed > seq {
+            let seq = seq.next();
+            return Err(LogError::Trimmed { seq, trimmed });
+        }
+        Ok(())
     }
 
     /// Turns a row into an event.
@@ -213,7 +234,8 @@ impl ReadSide {
     fn first_at_or_after(&self, us: i64) -> rusqlite::Result<Option<i64>> {
         let newest = "SELECT coalesce(max(seq), 0) FROM event";
         let end: i64 = self.one(newest)?.unwrap_or(0);
-        let (mut low, mut high) = (1, end + 1);
+        let trimmed = stored(crate::sqlite::base::trim_seq(&self.conn)?.0);
+        let (mut low, mut high) = (trimmed + 1, end + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.received_from(middle)? {
@@ -262,12 +284,33 @@ impl ReadSide {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row([], read).optional())
             .map_err(storage(&self.path, "read the head"))?
-            .unwrap_or_else(|| Ok(Head::default()))
+            .unwrap_or_else(|| self.head_of_base())
+    }
+
+    /// Where a log without events ends: where it begins.
+    fn head_of_base(&self) -> Result<Head, LogError> {
+        let Some(base) = self.base()? else {
+            return Ok(Head::default());
+        };
+        let sql = "SELECT 1 FROM session WHERE session_id = ?1 AND closed_us IS NULL";
+        let session_open = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.exists([stored(base.session)]))
+            .map_err(storage(&self.path, "read the head"))?;
+        Ok(Head {
+            seq: base.state.seq,
+            chain: base.state.chain,
+            received_at: base.received_at,
+            session: base.session,
+            session_open,
+        })
     }
 
     /// See [`crate::EventLog::chain_at`].
     pub(crate) fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
-        self.conn
+        let found = self
+            .conn
             .prepare_cached("SELECT chain FROM event WHERE seq = ?1")
             .and_then(|mut statement| {
                 statement
@@ -275,7 +318,11 @@ impl ReadSide {
                     .optional()
             })
             .map_err(storage(&self.path, "read the chain"))?
-            .transpose()
+            .transpose()?;
+        if found.is_none() && seq > Seq(0) && seq == self.trim_seq()? {
+            return Ok(self.base()?.map(|base| base.state.chain));
+        }
+        Ok(found)
     }
 
     /// See [`crate::EventLog::snapshot_before`].
@@ -319,7 +366,7 @@ impl ReadSide {
 }
 
 /// A stored hash, which must be whole.
-fn chain_in(row: &Row<'_>, column: usize, seq: Seq) -> Result<ChainHash, LogError> {
+pub(crate) fn chain_in(row: &Row<'_>, column: usize, seq: Seq) -> Result<ChainHash, LogError> {
     let bytes = row.get_ref(column).ok();
     bytes
         .and_then(|value| ChainHash::from_bytes(value.as_blob().ok()?))

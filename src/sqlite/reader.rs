@@ -1,7 +1,7 @@
 //! A log open for reading only: beside a live writer, of a closed log, or of a copy.
 
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, Head, LogError, LogReader, Read, Snapshot};
+use crate::log::{Base, ChainHash, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
@@ -79,11 +79,29 @@ impl SqliteReader {
         self.side.head()
     }
 
+    /// Up to and including which event the log is trimmed; 0: it begins with its first event.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn trim_seq(&self) -> Result<Seq, LogError> {
+        self.side.trim_seq()
+    }
+
+    /// What a trimmed log begins with; `None`: with its first event.
+    ///
+    /// # Errors
+    /// - [`LogError::Damaged`]: it is not what was written.
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
+    }
+
     /// Visits the events asked for, in order, until the visitor says `false`. What is appended
-    /// meanwhile is left out.
+    /// meanwhile is left out. A read from the beginning begins with the first event there is.
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Trimmed`]: events yet to be visited were trimmed meanwhile.
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn visit(
         &self,
@@ -164,5 +182,9 @@ impl LogReader for SqliteReader {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }

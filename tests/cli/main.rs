@@ -13,6 +13,7 @@ mod ingest;
 mod reading;
 mod record;
 mod refusals;
+mod retention;
 mod running;
 #[cfg(unix)]
 mod sending;

@@ -175,7 +175,7 @@ fn p8_what_follows_from_the_events_is_compared_with_them() {
             "session 2 has no row",
         ),
         (
-            "INSERT INTO session VALUES (9, 1, 1, 1, 1, '', '')",
+            "INSERT INTO session VALUES (9, 1, 1, 1, 1, '', '', NULL)",
             Fault::Session,
             "session 9",
         ),

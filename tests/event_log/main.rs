@@ -16,5 +16,7 @@ mod file;
 mod fixture;
 mod flips;
 mod replay;
+mod retention;
 mod samples;
+mod segments;
 mod views;

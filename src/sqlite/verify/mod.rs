@@ -24,6 +24,9 @@ const FINDINGS_MAX: usize = 100;
 pub struct Verdict {
     /// Events looked at.
     pub events: u64,
+    /// Everything up to and including this one was trimmed before, and is not looked at; 0: the log
+    /// begins with its first event.
+    pub trimmed: Seq,
     /// Every event up to and including this one is what was written.
     pub good: Seq,
     /// The chain's hash there. Kept elsewhere, it also proves that the log was never cut short.
@@ -95,6 +98,8 @@ pub enum Fault {
     Anchor,
     /// What the log says of itself (its id, channel, origin, age) was changed.
     Identity,
+    /// The state that the trimmed events fold to is missing, or not what was written.
+    Base,
     /// The file's own structure is broken.
     File,
 }
@@ -103,6 +108,7 @@ pub enum Fault {
 /// about once a thousand events.
 ///
 /// # Errors
+/// - [`LogError::Trimmed`]: events were trimmed meanwhile: verify it again.
 /// - [`LogError::Storage`]: the file could not be read, for another reason than damage.
 pub fn verify(
     reader: &SqliteReader,
@@ -159,7 +165,10 @@ fn walk<'a>(
     each: Option<&'a mut dyn FnMut(Recorded)>,
 ) -> Result<Scan<'a>, LogError> {
     let failed = storage(&side.path, "verify");
-    let mut scan = Scan::new(side, each);
+    let mut findings = Findings::default();
+    let start = Start::of(side, &mut findings)?;
+    let trimmed = start.trimmed;
+    let mut scan = Scan::new(side, start, findings, each);
     let mut walk = || {
         scan.run(progress)?;
         // A writer may have gone on. What is left is few; with it, the tables that follow from
@@ -177,7 +186,48 @@ fn walk<'a>(
         }
         done => done.map_err(&failed)?,
     }
+    let now = side.trim_seq()?;
+    if now != trimmed {
+        let seq = trimmed.next();
+        return Err(LogError::Trimmed { seq, trimmed: now });
+    }
     Ok(scan)
+}
+
+/// Where a log begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The last event trimmed.
+    trimmed: Seq,
+    /// The chain's hash there, if there is a base to tell.
+    chain: Option<ChainHash>,
+    received_us: i64,
+}
+
+impl Start {
+    /// Looks where the log begins; a base in doubt is a finding.
+    fn of(side: &ReadSide, findings: &mut Findings) -> Result<Self, LogError> {
+        let trimmed = side.trim_seq()?;
+        let mut start = Self {
+            trimmed,
+            chain: Some(ChainHash::default()),
+            received_us: i64::MIN,
+        };
+        match side.base() {
+            Ok(None) => {}
+            Ok(Some(base)) => {
+                start.trimmed = base.state.seq;
+                start.chain = Some(base.state.chain);
+                start.received_us = base.received_at.0;
+            }
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                start.chain = None;
+                findings.add(Fault::Base, None, error.to_string());
+            }
+        }
+        Ok(start)
+    }
 }
 
 /// A bounded list of findings.

@@ -7,8 +7,10 @@ use crate::event::{Recorded, Seq};
 use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::row::{COLUMNS, RawRow};
-use crate::sqlite::verify::side::{Sessions, compare_positions, compare_seal};
-use crate::sqlite::verify::{Fault, Findings, Verdict};
+use crate::sqlite::sessions::Sessions;
+use crate::sqlite::verify::side::{compare_positions, compare_seal, compare_sessions};
+use crate::sqlite::verify::{Fault, Findings, Start, Verdict};
+use crate::time::UnixMicros;
 use rusqlite::Row;
 
 /// Rows to a page; between pages the file's WAL may be folded away.
@@ -17,6 +19,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
+    start: Start,
     each: Option<&'a mut dyn FnMut(Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
@@ -34,20 +37,28 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(Recorded)>) -> Self {
+    pub(super) fn new(
+        side: &'a ReadSide,
+        start: Start,
+        findings: Findings,
+        each: Option<&'a mut dyn FnMut(Recorded)>,
+    ) -> Self {
+        // Nothing is proved of a log whose start is in doubt.
+        let broken = start.chain.is_none();
         Self {
             side,
             each,
-            findings: Findings::default(),
+            findings,
             sessions: Sessions::default(),
             last: i64::MIN,
-            expected: 1,
-            base: Some(ChainHash::default()),
-            received_us: i64::MIN,
+            expected: start.trimmed.0.saturating_add(1),
+            base: start.chain,
+            received_us: start.received_us,
             events: 0,
-            broken: false,
-            good: Seq(0),
-            chain: ChainHash::default(),
+            broken,
+            good: if broken { Seq(0) } else { start.trimmed },
+            chain: start.chain.unwrap_or_default(),
+            start,
         }
     }
 
@@ -82,14 +93,16 @@ impl<'a> Scan<'a> {
     /// Compares what follows from the events with the events, all of which were looked at.
     pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
         let head = Seq(self.expected - 1);
-        compare_seal(self.side, &mut self.findings)?;
-        self.sessions.compare(self.side, &mut self.findings)?;
-        compare_positions(self.side, head, &mut self.findings)
+        let (side, findings) = (self.side, &mut self.findings);
+        compare_seal(side, findings)?;
+        compare_sessions(side, &mut self.sessions, self.start.trimmed, findings)?;
+        compare_positions(side, &self.start, head, findings)
     }
 
     pub(super) fn verdict(self) -> Verdict {
         Verdict {
             events: self.events,
+            trimmed: self.start.trimmed,
             good: self.good,
             chain: self.chain,
             findings: self.findings.0,
@@ -101,7 +114,7 @@ impl<'a> Scan<'a> {
         self.events += 1;
         let at: i64 = row.get(0)?;
         let before = std::mem::replace(&mut self.last, at);
-        if at < 1 {
+        if u64::try_from(at).map_or(true, |at| at <= self.start.trimmed.0) {
             // The event it once was is missing elsewhere, and told there.
             let detail = format!("a row stands before the first event, at {at}");
             self.findings.add(Fault::Unreadable, None, detail);
@@ -160,7 +173,8 @@ impl<'a> Scan<'a> {
             Ok(event) => event,
             Err(detail) => return self.add(Fault::Body, detail),
         };
-        self.sessions.learn(raw, &event);
+        let at = UnixMicros(raw.received_us);
+        self.sessions.learn(raw.session, raw.seq, at, &event);
         if let Some(each) = &mut self.each {
             each(raw.record(event, actor));
         }
