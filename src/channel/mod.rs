@@ -280,6 +280,7 @@ impl<L: EventLog> Channel<L> {
             dedup_key: None,
             event,
             raw,
+            redacted: false,
         };
         let seq = self.push(recorded);
         self.answered(now, seq);

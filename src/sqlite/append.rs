@@ -8,6 +8,7 @@ use crate::log::chain::Columns;
 use crate::log::{Head, LogError};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::is_duplicate;
+use crate::sqlite::redacted;
 use crate::sqlite::row::{origin_id, stored};
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -114,6 +115,9 @@ impl Batch<'_> {
             .map_err(|error| refused(error, recorded))?;
         self.bytes += body.len() + columns.raw.map_or(0, str::len);
         note_session(self.conn, &self.head, recorded)?;
+        if let Event::Redacted(redaction) = &recorded.event {
+            redacted::note(self.conn, recorded.seq, redaction)?;
+        }
         let new_session = recorded.session != self.head.session;
         let ended = matches!(recorded.event, Event::Disconnected(_));
         self.head = Head {

@@ -5,7 +5,7 @@
 //! that into the file itself, only ever passively, so that no reader holds it up; SQLite's own
 //! checkpoints are off, since with a reader in the way they slow each commit down severalfold.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned.
+//! An event is stored, hashed and returned; of what it means only redactions are heeded.
 
 mod append;
 mod backup;
@@ -19,6 +19,7 @@ mod options;
 mod query;
 mod read;
 mod reader;
+mod redacted;
 mod row;
 mod verify;
 
@@ -85,8 +86,8 @@ impl SqliteLog {
     ///
     /// # Errors
     /// - [`LogError::InUse`]: another engine writes it.
-    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`]: not ours to write;
-    ///   the file is left as it is.
+    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`],
+    ///   [`LogError::UnknownKind`]: not ours to write; the file is left as it is.
     /// - [`LogError::NetworkFileSystem`], [`LogError::OldSqlite`]: it could not be kept safe.
     /// - [`LogError::Damaged`]: the newest event has no hash to go on from.
     /// - [`LogError::Storage`]: it cannot be opened or made.

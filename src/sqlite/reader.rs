@@ -80,10 +80,12 @@ impl SqliteReader {
     }
 
     /// Visits the events asked for, in order, until the visitor says `false`. What is appended
-    /// meanwhile is left out.
+    /// meanwhile is left out. Redacted events come masked, unless the read is
+    /// [`Read::as_written`].
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Newer`]: a newer build wrote it.
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn visit(
         &self,

@@ -6,8 +6,8 @@
 use crate::event::{Recorded, Seq};
 use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
-use crate::sqlite::row::{COLUMNS, RawRow};
-use crate::sqlite::verify::side::{Sessions, compare_positions};
+use crate::sqlite::row::{COLUMNS, Misfit, RawRow};
+use crate::sqlite::verify::side::{Sessions, compare_positions, compare_redacted};
 use crate::sqlite::verify::{Fault, Findings, Verdict};
 use rusqlite::Row;
 
@@ -27,6 +27,8 @@ pub(super) struct Scan<'a> {
     base: Option<ChainHash>,
     received_us: i64,
     events: u64,
+    /// Whether any event of this page may be redacted.
+    masks: Option<bool>,
     /// Whether an event was found wrong.
     broken: bool,
     good: Seq,
@@ -45,6 +47,7 @@ impl<'a> Scan<'a> {
             base: Some(ChainHash::default()),
             received_us: i64::MIN,
             events: 0,
+            masks: None,
             broken: false,
             good: Seq(0),
             chain: ChainHash::default(),
@@ -63,6 +66,7 @@ impl<'a> Scan<'a> {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([self.last])?;
             let mut count = 0;
+            self.masks = None;
             while let Some(row) = rows.next()? {
                 self.check(row)?;
                 count += 1;
@@ -83,6 +87,7 @@ impl<'a> Scan<'a> {
     pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
         let head = Seq(self.expected - 1);
         self.sessions.compare(self.side, &mut self.findings)?;
+        compare_redacted(self.side, &mut self.findings)?;
         compare_positions(self.side, head, &mut self.findings)
     }
 
@@ -136,12 +141,11 @@ impl<'a> Scan<'a> {
             self.add(Fault::Session, format!("back in session {}", raw.session));
         }
         let side = self.side;
-        let judged = side.with_names(raw, |kind, actor| {
-            self.judge(raw, kind, actor);
-            Ok(())
-        })?;
-        if let Err(detail) = judged {
-            self.add(Fault::Dictionary, detail);
+        let judged: Result<_, String> =
+            side.with_names(raw, |kind, actor| Ok(self.judge(raw, kind, actor)))?;
+        match judged {
+            Ok(recorded) => self.show(recorded)?,
+            Err(detail) => self.add(Fault::Dictionary, detail),
         }
         self.received_us = raw.received_us;
         self.base = Some(raw.chain);
@@ -149,20 +153,38 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Looks at hash and body, each on its own account.
-    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) {
+    /// Looks at hash and body, each on its own account; gives the event where it is wanted.
+    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) -> Option<Recorded> {
         let linked = self.base.map(|base| raw.columns(kind, actor).link(&base));
-        if linked.is_some_and(|linked| linked != raw.chain) {
+        let is_written = linked.is_none_or(|linked| linked == raw.chain);
+        if !is_written {
             self.add(Fault::Hash, "not what was written: its hash differs");
         }
-        let event = match raw.event(kind) {
-            Ok(event) => event,
-            Err(detail) => return self.add(Fault::Body, detail),
-        };
-        self.sessions.learn(raw, &event);
-        if let Some(each) = &mut self.each {
-            each(&raw.record(event, actor));
+        match raw.event(kind) {
+            Ok(event) => {
+                self.sessions.learn(raw, &event);
+                self.each.is_some().then(|| raw.record(event, actor))
+            }
+            // It is what somebody wrote, so the log is none the worse; what it says is not judged.
+            Err(Misfit::Newer { kind, schema_v }) if is_written => {
+                let detail = format!("a `{kind}` of schema {schema_v}, which a newer build wrote");
+                let seq = Seq(self.expected);
+                self.findings.add(Fault::Newer, Some(seq), detail);
+                None
+            }
+            Err(misfit) => {
+                self.add(Fault::Body, misfit.in_words());
+                None
+            }
         }
+    }
+
+    /// Shows an event to whoever looks on, as a read would.
+    fn show(&mut self, recorded: Option<Recorded>) -> rusqlite::Result<()> {
+        if let (Some(recorded), Some(each)) = (recorded, &mut self.each) {
+            each(&self.side.masked(recorded, &mut self.masks)?);
+        }
+        Ok(())
     }
 
     /// Notes a fault of the row being looked at.

@@ -1,0 +1,158 @@
+//! The table of redacted events: filled in the transaction that appends a redaction, asked by
+//! every read.
+//!
+//! What a redaction covers is decided by [`Redaction`]; the statement here is the same rule in SQL,
+//! so that a log of millions is marked by one walk of the range and not by decoding it. A file of
+//! the first schema has no such table: a reader that may not change it works the answer out.
+
+use crate::event::{Event, Kind, Redaction, Scope, Seq};
+use crate::sqlite::row::stored;
+use rusqlite::{Connection, Result, params};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// Marks what a redaction standing at `by` covers, and drops the folded states that hold it. Call
+/// within the transaction that appends it.
+pub(crate) fn note(conn: &Connection, by: Seq, redaction: &Redaction) -> Result<()> {
+    let mut insert =
+        conn.prepare_cached("INSERT OR IGNORE INTO redacted (seq, by_seq) VALUES (?1, ?2)")?;
+    let (mut first, by_seq) = (None, stored(by.0));
+    for seq in covered(conn, by, redaction)? {
+        insert.execute([seq, by_seq])?;
+        first = first.or(Some(seq));
+    }
+    match first {
+        Some(first) => drop_states(conn, first, by_seq),
+        None => Ok(()),
+    }
+}
+
+/// The events a redaction standing at `by` covers, in order.
+fn covered(conn: &Connection, by: Seq, redaction: &Redaction) -> Result<Vec<i64>> {
+    let allowed = |kinds: &[Kind]| {
+        let known = Redaction::KINDS.iter().filter(|kind| kinds.contains(kind));
+        let names: Vec<_> = known.map(|kind| kind.as_str()).collect();
+        serde_json::Value::from(names).to_string()
+    };
+    let kinds = "(SELECT kind_id FROM kind WHERE name IN (SELECT value FROM json_each(?1)))";
+    let mut seqs = Vec::new();
+    match &redaction.scope {
+        Scope::Events { targets } => {
+            let sql =
+                format!("SELECT seq FROM event WHERE seq = ?2 AND seq < ?3 AND kind_id IN {kinds}");
+            let (mut find, kinds) = (conn.prepare_cached(&sql)?, allowed(Redaction::KINDS));
+            for target in targets {
+                let found =
+                    find.query_map(params![kinds, stored(target.0), stored(by.0)], |r| r.get(0))?;
+                for seq in found {
+                    seqs.push(seq?);
+                }
+            }
+            seqs.sort_unstable();
+        }
+        Scope::User {
+            user,
+            kinds: wanted,
+            after,
+            until,
+        } => {
+            let sql = format!(
+                "SELECT seq FROM event NOT INDEXED
+                 WHERE seq > ?2 AND seq <= ?3 AND seq < ?4 AND kind_id IN {kinds}
+                   AND actor_id IN (SELECT actor_id FROM actor WHERE name = ?5 COLLATE NOCASE)
+                 ORDER BY seq"
+            );
+            let (after, until, by) = (stored(after.0), stored(until.0), stored(by.0));
+            let mut find = conn.prepare_cached(&sql)?;
+            let values = params![allowed(wanted), after, until, by, user];
+            for seq in find.query_map(values, |row| row.get(0))? {
+                seqs.push(seq?);
+            }
+        }
+    }
+    Ok(seqs)
+}
+
+/// Drops the states that hold what the redaction at `by_seq` covers, none of it before `first`: as
+/// a line of chat, or as a command that waits. One that does not read may hold anything.
+fn drop_states(conn: &Connection, first: i64, by_seq: i64) -> Result<()> {
+    conn.prepare_cached(
+        "DELETE FROM snapshot WHERE seq >= ?1 AND CASE WHEN json_valid(body) THEN
+             EXISTS (SELECT 1 FROM json_each(body, '$.chat') line JOIN redacted r
+                     ON r.seq = json_extract(line.value, '$.seq') WHERE r.by_seq = ?2)
+             OR EXISTS (SELECT 1 FROM json_each(body, '$.commands') command JOIN redacted r
+                        ON r.seq = CAST(command.key AS INTEGER) WHERE r.by_seq = ?2)
+         ELSE 1 END",
+    )?
+    .execute([first, by_seq])?;
+    Ok(())
+}
+
+/// What the table should hold: each event covered, and the first redaction that covers it.
+pub(crate) fn expected(conn: &Connection) -> Result<BTreeMap<i64, i64>> {
+    let mut expected = BTreeMap::new();
+    let mut statement = conn.prepare(
+        "SELECT seq, schema_v, body FROM event
+         WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction') ORDER BY seq",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let by: i64 = row.get(0)?;
+        let schema_v = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(u32::MAX);
+        let body = row.get_ref(2)?.as_str().unwrap_or_default();
+        // One that does not read is a finding of its own.
+        let Ok(Event::Redacted(redaction)) = Event::decode(Kind::Redacted, schema_v, body) else {
+            continue;
+        };
+        let seq = Seq(u64::try_from(by).unwrap_or(0));
+        for covered in covered(conn, seq, &redaction)? {
+            expected.entry(covered).or_insert(by);
+        }
+    }
+    Ok(expected)
+}
+
+/// Answers whether an event is redacted, in a file of any schema.
+#[derive(Debug, Default)]
+pub(crate) struct Masks {
+    /// Whether the file is known to have the table; it may be given one while it is read.
+    has_table: Cell<bool>,
+}
+
+impl Masks {
+    /// Whether the file has the table of redacted events.
+    pub(crate) fn has_table(&self, conn: &Connection) -> Result<bool> {
+        if !self.has_table.get() {
+            let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'redacted')";
+            let found = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            self.has_table.set(found);
+        }
+        Ok(self.has_table.get())
+    }
+
+    /// Whether any event is redacted: asked once a page, so that a log without redactions pays
+    /// nothing for them.
+    pub(crate) fn any(&self, conn: &Connection) -> Result<bool> {
+        let sql = if self.has_table(conn)? {
+            "SELECT EXISTS (SELECT 1 FROM redacted)"
+        } else {
+            "SELECT EXISTS (SELECT 1 FROM event
+                            WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction'))"
+        };
+        conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    }
+
+    /// Whether this event is redacted.
+    pub(crate) fn hold(&self, conn: &Connection, seq: Seq) -> Result<bool> {
+        let sql = if self.has_table(conn)? {
+            "SELECT EXISTS (SELECT 1 FROM redacted WHERE seq = ?1)"
+        } else {
+            // Schema 1 of the body, as no other was ever written into such a file.
+            "SELECT EXISTS (SELECT 1 FROM event
+                            WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction')
+                              AND seq > ?1 AND json_extract(body, '$.target') = ?1)"
+        };
+        conn.prepare_cached(sql)?
+            .query_row([stored(seq.0)], |row| row.get(0))
+    }
+}
