@@ -70,11 +70,7 @@ impl Batch<'_> {
     /// Writes the events, which continue the log.
     pub(crate) fn write(&mut self, events: &[Recorded]) -> Result<(), Failure> {
         let conn = self.conn;
-        let mut insert = conn.prepare_cached(
-            "INSERT INTO event (seq, session_id, received_us, sent_ms, kind_id, schema_v, origin,
-                                actor_id, cause_seq, corr, dedup_key, chain, body, raw)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        )?;
+        let mut insert = conn.prepare_cached(INSERT)?;
         for recorded in events {
             self.write_one(&mut insert, recorded)?;
         }
@@ -89,51 +85,69 @@ impl Batch<'_> {
         self.body.clear();
         let body = written(recorded, self.body)?;
         let columns = Columns::of(recorded, body);
-        let chain = columns.link(&self.head.chain);
-        let kind_id = self.ids.kind(self.conn, recorded.kind())?;
-        let actor_id = match columns.actor {
-            Some(name) => Some(self.ids.actor(self.conn, name)?),
-            None => None,
-        };
-        insert
-            .execute(params![
-                stored(columns.seq),
-                stored(columns.session),
-                columns.received_us,
-                columns.sent_ms,
-                kind_id,
-                columns.schema_v,
-                origin_id(recorded.origin),
-                actor_id,
-                columns.cause.map(stored),
-                columns.corr,
-                columns.dedup_key,
-                chain.0.as_slice(),
-                columns.body,
-                columns.raw,
-            ])
-            .map_err(|error| refused(error, recorded))?;
         self.bytes += body.len() + columns.raw.map_or(0, str::len);
-        note_session(self.conn, &self.head, recorded)?;
-        if let Event::Redacted(redaction) = &recorded.event {
-            redacted::note(self.conn, recorded.seq, redaction)?;
-        }
-        let new_session = recorded.session != self.head.session;
-        let ended = matches!(recorded.event, Event::Disconnected(_));
-        self.head = Head {
-            seq: recorded.seq,
-            chain,
-            received_at: recorded.received_at,
-            session: recorded.session,
-            session_open: !ended
-                && if new_session {
-                    recorded.session > 0
-                } else {
-                    self.head.session_open
-                },
-        };
+        self.head = put(self.conn, insert, self.ids, &self.head, recorded, &columns)?;
         Ok(())
     }
+}
+
+/// The statement that writes a row.
+pub(crate) const INSERT: &str = "INSERT INTO event (seq, session_id, received_us, sent_ms, kind_id, \
+     schema_v, origin, actor_id, cause_seq, corr, dedup_key, chain, body, raw) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+/// Writes one row behind `head`, and what follows from it; gives the new head. `columns` are those
+/// of `recorded`, with its body written out.
+pub(crate) fn put(
+    conn: &Connection,
+    insert: &mut CachedStatement<'_>,
+    ids: &mut Ids,
+    head: &Head,
+    recorded: &Recorded,
+    columns: &Columns<'_>,
+) -> Result<Head, Failure> {
+    let chain = columns.link(&head.chain);
+    let kind_id = ids.kind(conn, recorded.kind())?;
+    let actor_id = match columns.actor {
+        Some(name) => Some(ids.actor(conn, name)?),
+        None => None,
+    };
+    insert
+        .execute(params![
+            stored(columns.seq),
+            stored(columns.session),
+            columns.received_us,
+            columns.sent_ms,
+            kind_id,
+            columns.schema_v,
+            origin_id(recorded.origin),
+            actor_id,
+            columns.cause.map(stored),
+            columns.corr,
+            columns.dedup_key,
+            chain.0.as_slice(),
+            columns.body,
+            columns.raw,
+        ])
+        .map_err(|error| refused(error, recorded))?;
+    note_session(conn, head, recorded)?;
+    if let Event::Redacted(redaction) = &recorded.event {
+        redacted::note(conn, recorded.seq, redaction)?;
+    }
+    let new_session = recorded.session != head.session;
+    let ended = matches!(recorded.event, Event::Disconnected(_));
+    Ok(Head {
+        seq: recorded.seq,
+        chain,
+        received_at: recorded.received_at,
+        session: recorded.session,
+        session_open: !ended
+            && if new_session {
+                recorded.session > 0
+            } else {
+                head.session_open
+            },
+    })
 }
 
 /// The body as text, in the room given for it.

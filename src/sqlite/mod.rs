@@ -10,6 +10,7 @@
 mod append;
 mod backup;
 mod dictionary;
+mod erase;
 mod failure;
 mod filesystem;
 mod lock;
@@ -23,6 +24,7 @@ mod redacted;
 mod row;
 mod verify;
 
+pub use erase::{EraseOptions, Erased, erase};
 pub use options::LogOptions;
 pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;

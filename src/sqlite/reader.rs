@@ -6,7 +6,8 @@ use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
 use crate::sqlite::read::{ReadSide, StoredCheckpoint};
-use crate::sqlite::row::natural_in;
+use crate::sqlite::redacted;
+use crate::sqlite::row::{natural_in, stored};
 use crate::time::UnixMicros;
 use std::path::Path;
 
@@ -131,6 +132,17 @@ impl SqliteReader {
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
         self.side.checkpoint(consumer)
+    }
+
+    /// The events that a redaction hides, but for those that an earlier one hides already.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn redacted_by(&self, by: Seq) -> Result<Vec<Seq>, LogError> {
+        let marks = redacted::expected(&self.side.conn);
+        let marks = marks.map_err(storage(&self.side.path, "read redactions"))?;
+        let of_this = marks.into_iter().filter(|(_, mark)| *mark == stored(by.0));
+        Ok(of_this.map(|(seq, _)| Seq(seq.unsigned_abs())).collect())
     }
 
     /// How many events there are of each kind, most first. Names are as stored: a newer build may

@@ -12,7 +12,7 @@ use projectionist::{
 };
 use std::path::{Path, PathBuf};
 
-const FIXTURE: &str = concat!(
+pub(crate) const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/fixtures/log-v1.events.db"
 );
