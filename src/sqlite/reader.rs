@@ -1,6 +1,6 @@
 //! A log open for reading only: beside a live writer, of a closed log, or of a copy.
 
-use crate::event::{Recorded, Seq};
+use crate::event::{Recorded, Redaction, Seq};
 use crate::log::{ChainHash, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
@@ -107,6 +107,23 @@ impl SqliteReader {
             true
         })?;
         Ok(events)
+    }
+
+    /// An event that was read a while ago, as it may be shown now; `None` where a redaction since
+    /// then took it out of the read.
+    pub(crate) fn shown_now(
+        &self,
+        recorded: Recorded,
+        read: &Read,
+    ) -> Result<Option<Recorded>, LogError> {
+        let may_change = !recorded.redacted && !read.as_written;
+        if !may_change || !Redaction::KINDS.contains(&recorded.kind()) {
+            return Ok(Some(recorded));
+        }
+        let shown = self.side.masked(recorded, &mut None);
+        let shown = shown.map_err(storage(&self.side.path, "read what is redacted"))?;
+        let is_wanted = !shown.redacted || read.actor.is_none();
+        Ok(is_wanted.then_some(shown))
     }
 
     /// The hash of the chain at a position; `None` where there is no such event.
