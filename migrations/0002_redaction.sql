@@ -9,6 +9,9 @@ CREATE TABLE redacted (
     by_seq INTEGER NOT NULL
 ) STRICT;
 
+-- `meta` gains, in a log that an erasure wrote: `erased_from` (the `log_id` of the log it was made
+-- from) and `erased_at_us`.
+
 -- Before this step a redaction named one event (schema 1 of its body).
 INSERT OR IGNORE INTO redacted (seq, by_seq)
 SELECT e.seq, r.seq

@@ -1,6 +1,7 @@
 //! Time travel: the channel as it was at any position of its log.
 //!
-//! A state is the fold of all events up to a position. Stored states shorten the way and are
+//! A state is the fold of all events up to a position, as a read shows them: what was redacted since
+//! is hidden in the states of the time before, too. Stored states shorten the way and are
 //! trusted for no more than that: one of another fold, of another chain, or that does not read, is
 //! passed over, and everything is folded anew. Pure: a log is only read.
 

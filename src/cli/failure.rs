@@ -11,8 +11,8 @@ Exit codes:
   0    done; also after a clean stop by SIGINT or SIGTERM
   1    a check failed, or what was to be read or written is damaged or cannot be
   2    the command line, a setting or a configuration file is wrong
-  3    the log cannot be used: missing, in use, no log, too new, of another channel,
-       or it holds this recording already
+  3    the log cannot be used: missing, in use, no log, of another channel, written by
+       a newer build (in whole or in part), or it holds this recording already
   4    the server refused for good: ban, kick, wrong password, no such channel,
        bad certificate
   5    recording stopped because the log could not be written

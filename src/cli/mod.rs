@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod csv;
 mod demo;
+mod erase;
 mod event_json;
 mod export;
 mod failure;
@@ -20,6 +21,7 @@ mod line;
 mod output;
 mod progress;
 mod record;
+mod redact;
 mod select;
 #[cfg(unix)]
 mod send;
@@ -82,6 +84,10 @@ enum Command {
     Verify(verify::Args),
     /// Copy a log that may be in use, and verify the copy
     Backup(backup::Args),
+    /// Hide what a person said, or single events, from every command and view
+    Redact(redact::Args),
+    /// Write a log anew, without what was redacted
+    Erase(erase::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -125,6 +131,8 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Redact(args) => redact::run(args),
+        Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

@@ -21,7 +21,8 @@ Examples:
 
 Every event is hashed anew and compared with the chain, every body decoded, everything derived from
 the events compared with them; and all events are folded, to compare the stored states byte for
-byte. Exit code 0: sound; 1: damaged.";
+byte. Exit code 0: sound; 1: damaged; 3: not damaged, but a newer build wrote events that this one
+does not understand.";
 
 /// Options of `verify`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,8 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     sound: bool,
+    /// Not sound and not damaged: events of a newer build are in it.
+    damaged: bool,
     channel: &'a str,
     log_id: &'a str,
     events: u64,
@@ -78,6 +81,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let log = args.log.display();
+    if !report.damaged {
+        return Err(Failure::Unfit(format!(
+            "{log} is not damaged, but a newer build wrote some of it: verify it with that one"
+        )));
+    }
     Err(Failure::Bad(match report.first_bad {
         Some(seq) => format!("{log} is damaged: the first bad event is {seq}"),
         None => format!("{log} is damaged"),
@@ -168,9 +176,12 @@ fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, fold: &Fold<'_>) -> R
         detail: wrong.detail.clone(),
         ..*wrong
     }));
-    let first_bad = findings.iter().filter_map(|finding| finding.seq).min();
+    let newer = word(Fault::Newer);
+    let bad = findings.iter().filter(|finding| finding.fault != newer);
+    let first_bad = bad.clone().filter_map(|finding| finding.seq).min();
     Report {
         sound: findings.iter().all(|finding| finding.known),
+        damaged: !bad.clone().all(|finding| finding.known),
         channel: reader.channel(),
         log_id: reader.log_id(),
         events: verdict.events,
@@ -204,6 +215,8 @@ fn word(fault: Fault) -> &'static str {
         Fault::Checkpoint => "checkpoint",
         Fault::Anchor => "anchor",
         Fault::File => "file",
+        Fault::Redaction => "redaction",
+        Fault::Newer => "newer",
         _ => "other",
     }
 }
