@@ -1,5 +1,6 @@
 //! Erasure: what was redacted is in no byte of the new file, and everything else is as it was.
 
+use crate::backup::names;
 use crate::samples::{crowd, open, options, record, said, shown, whispered};
 use projectionist::{
     Event, Kind, LogError, Read, Recorded, Seq, SqliteReader, UnixMicros,
@@ -44,15 +45,6 @@ fn talked() -> (tempfile::TempDir, PathBuf, Vec<Recorded>) {
 fn erased(path: &Path, to: &Path) -> projectionist::sqlite::Erased {
     let erased = erase(path, to, &EraseOptions::default(), &mut |_, _| true);
     erased.unwrap().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]
