@@ -10,7 +10,7 @@ use crate::log::{ChainHash, Head, LogError, Read, Snapshot, TimeBasis};
 use crate::sqlite::dictionary::Names;
 use crate::sqlite::failure::storage;
 use crate::sqlite::query::{Bounds, Query, select, walks_kinds};
-use crate::sqlite::redacted::Masks;
+use crate::sqlite::redacted::{Clear, Masks};
 use crate::sqlite::row::{Misfit, RawRow, natural_in, stored};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -114,11 +114,15 @@ impl ReadSide {
             .map_err(&failed)?;
         let (mut count, mut shown, mut last) = (0, 0, Seq(0));
         // Asked behind the first row: from then on this statement holds one view of the file.
-        let mut masks = read.as_written.then_some(false);
+        let mut clear = if read.as_written {
+            Clear::everywhere()
+        } else {
+            Clear::unknown(read.descending)
+        };
         while let Some(row) = rows.next().map_err(&failed)? {
             let recorded = self.recorded(row)?;
             (count, last) = (count + 1, recorded.seq);
-            let recorded = self.masked(recorded, &mut masks).map_err(&failed)?;
+            let recorded = self.masked(recorded, &mut clear).map_err(&failed)?;
             // What is redacted is nobody's.
             if recorded.redacted && read.actor.is_some() {
                 continue;
@@ -136,17 +140,13 @@ impl ReadSide {
         Ok((page, shown))
     }
 
-    /// The event as it may be shown. `some`: whether any event is redacted, once that is known.
+    /// The event as it may be shown.
     pub(crate) fn masked(
         &self,
         recorded: Recorded,
-        some: &mut Option<bool>,
+        clear: &mut Clear,
     ) -> rusqlite::Result<Recorded> {
-        let any = match *some {
-            Some(any) => any,
-            None => *some.insert(self.masks.any(&self.conn)?),
-        };
-        if any && self.masks.hold(&self.conn, recorded.seq)? {
+        if self.masks.hold(&self.conn, recorded.seq, clear)? {
             return Ok(recorded.masked());
         }
         Ok(recorded)

@@ -6,7 +6,7 @@ use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
 use crate::sqlite::read::{ReadSide, StoredCheckpoint};
-use crate::sqlite::redacted;
+use crate::sqlite::redacted::{self, Clear};
 use crate::sqlite::row::{natural_in, stored};
 use crate::time::UnixMicros;
 use std::path::Path;
@@ -120,7 +120,7 @@ impl SqliteReader {
         if !may_change || !Redaction::KINDS.contains(&recorded.kind()) {
             return Ok(Some(recorded));
         }
-        let shown = self.side.masked(recorded, &mut None);
+        let shown = self.side.masked(recorded, &mut Clear::unknown(false));
         let shown = shown.map_err(storage(&self.side.path, "read what is redacted"))?;
         let is_wanted = !shown.redacted || read.actor.is_none();
         Ok(is_wanted.then_some(shown))

@@ -10,6 +10,7 @@ use crate::sqlite::row::stored;
 use rusqlite::{Connection, Result, params};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Marks what a redaction standing at `by` covers, and drops the folded states that hold it. Call
 /// within the transaction that appends it.
@@ -130,29 +131,75 @@ impl Masks {
         Ok(self.has_table.get())
     }
 
-    /// Whether any event is redacted: asked once a page, so that a log without redactions pays
-    /// nothing for them.
-    pub(crate) fn any(&self, conn: &Connection) -> Result<bool> {
-        let sql = if self.has_table(conn)? {
-            "SELECT EXISTS (SELECT 1 FROM redacted)"
+    /// Whether this event is redacted. `clear` remembers how far around it none is, so that a log
+    /// without redactions pays for one look a page, and one with some for a look at each.
+    pub(crate) fn hold(&self, conn: &Connection, seq: Seq, clear: &mut Clear) -> Result<bool> {
+        if clear.reaches(seq) {
+            return Ok(false);
+        }
+        if !self.has_table(conn)? {
+            return self.told(conn, seq, clear);
+        }
+        let nearest = if clear.descending {
+            "SELECT max(seq) FROM redacted WHERE seq <= ?1"
         } else {
-            "SELECT EXISTS (SELECT 1 FROM event
-                            WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction'))"
+            "SELECT min(seq) FROM redacted WHERE seq >= ?1"
         };
-        conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        let mut nearest = conn.prepare_cached(nearest)?;
+        let at = stored(seq.0);
+        let found: Option<i64> = nearest.query_row([at], |row| row.get(0))?;
+        clear.range = match found {
+            Some(found) if found == at => return Ok(true),
+            Some(found) if clear.descending => found + 1..=at,
+            Some(found) => at..=found - 1,
+            None if clear.descending => 0..=at,
+            None => at..=i64::MAX,
+        };
+        Ok(false)
     }
 
-    /// Whether this event is redacted.
-    pub(crate) fn hold(&self, conn: &Connection, seq: Seq) -> Result<bool> {
-        let sql = if self.has_table(conn)? {
-            "SELECT EXISTS (SELECT 1 FROM redacted WHERE seq = ?1)"
-        } else {
-            // Schema 1 of the body, as no other was ever written into such a file.
-            "SELECT EXISTS (SELECT 1 FROM event
-                            WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction')
-                              AND seq > ?1 AND json_extract(body, '$.target') = ?1)"
-        };
-        conn.prepare_cached(sql)?
+    /// Whether a redaction says so: schema 1 of the body, as no other was ever written into a file
+    /// without the table.
+    fn told(&self, conn: &Connection, seq: Seq, clear: &mut Clear) -> Result<bool> {
+        let any = "SELECT EXISTS (SELECT 1 FROM event
+                   WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction'))";
+        if !conn.prepare_cached(any)?.query_row([], |row| row.get(0))? {
+            *clear = Clear::everywhere();
+            return Ok(false);
+        }
+        let this = "SELECT EXISTS (SELECT 1 FROM event
+                    WHERE kind_id = (SELECT kind_id FROM kind WHERE name = 'redaction')
+                      AND seq > ?1 AND json_extract(body, '$.target') = ?1)";
+        conn.prepare_cached(this)?
             .query_row([stored(seq.0)], |row| row.get(0))
+    }
+}
+
+/// Where no event is redacted, as far as is known, while one view of the file is held.
+#[derive(Debug)]
+pub(crate) struct Clear {
+    descending: bool,
+    range: RangeInclusive<i64>,
+}
+
+impl Clear {
+    /// Nothing is known yet of events that come in this order.
+    pub(crate) fn unknown(descending: bool) -> Self {
+        Self {
+            descending,
+            range: RangeInclusive::new(1, 0),
+        }
+    }
+
+    /// Nothing counts as redacted.
+    pub(crate) fn everywhere() -> Self {
+        Self {
+            descending: false,
+            range: i64::MIN..=i64::MAX,
+        }
+    }
+
+    fn reaches(&self, seq: Seq) -> bool {
+        self.range.contains(&stored(seq.0))
     }
 }

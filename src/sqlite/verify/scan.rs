@@ -6,6 +6,7 @@
 use crate::event::{Recorded, Seq};
 use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
+use crate::sqlite::redacted::Clear;
 use crate::sqlite::row::{COLUMNS, Misfit, RawRow};
 use crate::sqlite::verify::side::{Sessions, compare_positions, compare_redacted};
 use crate::sqlite::verify::{Fault, Findings, Verdict};
@@ -27,8 +28,8 @@ pub(super) struct Scan<'a> {
     base: Option<ChainHash>,
     received_us: i64,
     events: u64,
-    /// Whether any event of this page may be redacted.
-    masks: Option<bool>,
+    /// Where nothing of this page is redacted.
+    clear: Clear,
     /// Whether an event was found wrong.
     broken: bool,
     good: Seq,
@@ -47,7 +48,7 @@ impl<'a> Scan<'a> {
             base: Some(ChainHash::default()),
             received_us: i64::MIN,
             events: 0,
-            masks: None,
+            clear: Clear::unknown(false),
             broken: false,
             good: Seq(0),
             chain: ChainHash::default(),
@@ -66,7 +67,7 @@ impl<'a> Scan<'a> {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([self.last])?;
             let mut count = 0;
-            self.masks = None;
+            self.clear = Clear::unknown(false);
             while let Some(row) = rows.next()? {
                 self.check(row)?;
                 count += 1;
@@ -182,7 +183,7 @@ impl<'a> Scan<'a> {
     /// Shows an event to whoever looks on, as a read would.
     fn show(&mut self, recorded: Option<Recorded>) -> rusqlite::Result<()> {
         if let (Some(recorded), Some(each)) = (recorded, &mut self.each) {
-            each(&self.side.masked(recorded, &mut self.masks)?);
+            each(&self.side.masked(recorded, &mut self.clear)?);
         }
         Ok(())
     }
