@@ -141,6 +141,10 @@ fn what_cannot_be_hidden_is_refused_in_words() {
             Redaction::of_events([head, Seq(999)]),
             format!("there is no event 999: the log ends at {head}"),
         ),
+        (
+            Redaction::of_events((1..=10_001).map(Seq)),
+            "at most 10000 events".to_owned(),
+        ),
         (Redaction::of_user(""), "needs a name".to_owned()),
         (
             Redaction::of_user("bob").kinds([Kind::UserJoined]),

@@ -8,6 +8,9 @@ use crate::log::{EventLog, LogError, Read};
 use crate::normalise::Draft;
 use crate::time::Now;
 
+/// Single events that one redaction may name: each is looked up while the channel waits.
+const TARGETS_MAX: usize = 10_000;
+
 /// Why nothing was redacted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,6 +34,12 @@ pub enum RedactError {
     /// It names nobody, or a kind that cannot be redacted.
     #[error("{0}")]
     Nobody(&'static str),
+    /// It names too many single events.
+    #[error("a redaction names at most {max} events: make several")]
+    TooMany {
+        /// How many it may name.
+        max: usize,
+    },
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -48,8 +57,8 @@ impl<L: EventLog> Channel<L> {
     /// milliseconds for each hundred thousand events within its range.
     ///
     /// # Errors
-    /// - [`RedactError::NoSuchEvent`], [`RedactError::NotRedactable`], [`RedactError::Nobody`]: it
-    ///   asks for what cannot be.
+    /// - [`RedactError::NoSuchEvent`], [`RedactError::NotRedactable`], [`RedactError::Nobody`],
+    ///   [`RedactError::TooMany`]: it asks for what cannot be.
     /// - [`RedactError::Log`]: the log cannot be read.
     pub fn redact(&mut self, now: Now, redaction: &Redaction) -> Result<Option<Seq>, RedactError> {
         let redaction = redaction.clone().standing_at(self.state.seq.next());
@@ -67,6 +76,9 @@ impl<L: EventLog> Channel<L> {
     /// Whether any of these events can be hidden and is not; all must be there and be of a kind
     /// that can.
     fn hides_events(&self, targets: &[Seq]) -> Result<bool, RedactError> {
+        if targets.len() > TARGETS_MAX {
+            return Err(RedactError::TooMany { max: TARGETS_MAX });
+        }
         let mut hides_some = false;
         for seq in targets.iter().copied() {
             let staged = self.staged.iter().find(|recorded| recorded.seq == seq);

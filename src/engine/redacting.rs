@@ -42,8 +42,8 @@ impl ChannelHandle {
     /// milliseconds for each hundred thousand events.
     ///
     /// # Errors
-    /// - [`RedactError::NoSuchEvent`], [`RedactError::NotRedactable`], [`RedactError::Nobody`]: it
-    ///   asks for what cannot be.
+    /// - [`RedactError::NoSuchEvent`], [`RedactError::NotRedactable`], [`RedactError::Nobody`],
+    ///   [`RedactError::TooMany`]: it asks for what cannot be.
     /// - [`RedactError::Log`]: the log cannot be read.
     /// - [`RedactError::Engine`]: the engine is busy, closed, or cannot write its log.
     pub fn redact_as(&self, redaction: &Redaction) -> Result<Option<Seq>, RedactError> {

@@ -88,6 +88,12 @@ impl ChatTail {
 }
 
 impl ChatLine {
+    /// Whether it is redacted: nobody else goes without a name.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// The author of a line of chat is its event's actor.
     fn is_covered(&self, by: Seq, redaction: &Redaction) -> bool {
         redaction.covers_one(by, self.seq, Kind::MessageSaid, Some(&self.name))

@@ -58,8 +58,15 @@ fn what_a_person_said_is_hidden_from_every_command() {
     }
     let verdict = tool.run(&["verify", &log, "--json"]).ok().json();
     assert_eq!(verdict["findings"], json!([]));
+    let state = tool.state(&log, &[]);
+    let hidden = |line: &Value| line["redacted"] == json!(line["text"] == "");
+    assert!(state["chat"].as_array().unwrap().iter().all(hidden));
     let again = tool.run(&["redact", &log, "--user", "bob", "--json"]).ok();
     assert_eq!(again.json(), json!({"seq": null, "events": 0}));
+    let last = shown(&after).pop().unwrap();
+    tool.run(&["redact", &log, "--user", last]).ok();
+    let text = tool.run(&["state", &log]).ok().out;
+    assert!(text.contains("(redacted)"), "{text}");
 }
 
 #[test]
