@@ -54,7 +54,7 @@ fn replay(c: &mut Criterion) {
     let path = folder.path().join("log.db");
     let options = LogOptions::new("bench", "https://cytu.be");
     let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
-    for batch in messages(count).chunks(512) {
+    for batch in evening(count).chunks(512) {
         log.append(batch).unwrap();
     }
     log.close().unwrap();
@@ -73,6 +73,12 @@ fn replay(c: &mut Criterion) {
                 })
                 .unwrap();
             assert_eq!(state.seq.0, count as u64);
+        });
+    });
+    group.bench_function("open, and the newest state without stored ones", |b| {
+        b.iter(|| {
+            let reader = SqliteReader::open(&path).unwrap();
+            history::state_at(&reader, Seq(count as u64)).unwrap()
         });
     });
     group.bench_function("verify", |b| {

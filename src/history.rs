@@ -5,10 +5,13 @@
 //! trusted for no more than that: one of another fold, of another chain, or that does not read, is
 //! passed over, and everything is folded anew. Pure: a log is only read.
 
-use crate::event::Seq;
+use crate::event::{Kind, Seq};
 use crate::log::{LogError, LogReader, Read};
-use crate::state::{ChannelState, FOLD_V};
+use crate::state::{CHAT_TAIL_MAX, ChannelState, FOLD_V};
 use crate::time::UnixMicros;
+
+/// So few events are folded faster than it is looked up which of them matter.
+const FEW: u64 = 1_000;
 
 /// The state after an event; the empty one for position 0. Beyond the end it is the newest.
 ///
@@ -22,12 +25,43 @@ use crate::time::UnixMicros;
 /// What the log says while it is read.
 pub fn state_at<L: LogReader + ?Sized>(log: &L, seq: Seq) -> Result<ChannelState, LogError> {
     let mut state = stored_state(log, seq)?.unwrap_or_default();
-    let read = Read::default().after(state.seq).until(seq);
-    log.visit(&read, &mut |recorded| {
+    let way = Read::default().after(state.seq).until(seq);
+    if let Some(last) = old_chat(log, &way)? {
+        let before = way.clone().until(last).except([Kind::MessageSaid]);
+        fold(log, &before, &mut state)?;
+        fold(log, &way.after(last), &mut state)?;
+    } else {
+        fold(log, &way, &mut state)?;
+    }
+    Ok(state)
+}
+
+fn fold<L: LogReader + ?Sized>(
+    log: &L,
+    read: &Read,
+    state: &mut ChannelState,
+) -> Result<(), LogError> {
+    log.visit(read, &mut |recorded| {
         state.apply(&recorded);
         true
-    })?;
-    Ok(state)
+    })
+}
+
+/// The last position up to which chat can be passed over: most of a log is chat, and of chat a
+/// state keeps the last lines only. `None` where that is not worth looking for.
+fn old_chat<L: LogReader + ?Sized>(log: &L, way: &Read) -> Result<Option<Seq>, LogError> {
+    let length = way.until.unwrap_or_default().0.saturating_sub(way.after.0);
+    if length < FEW {
+        return Ok(None);
+    }
+    let newest = way
+        .clone()
+        .kinds([Kind::MessageSaid])
+        .newest_first()
+        .limit(CHAT_TAIL_MAX);
+    let lines = log.read(&newest)?;
+    let oldest = lines.get(CHAT_TAIL_MAX - 1);
+    Ok(oldest.map(|line| Seq(line.seq.0 - 1)))
 }
 
 /// The last event received at or before a time; 0 where there is none.

@@ -101,6 +101,7 @@ pub mod state;
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod views;
 
 #[doc(hidden)]
 pub mod unversioned;

@@ -37,6 +37,7 @@ const ROOMS: &[&str] = &[
     "channel",
     "recording",
     "sqlite",
+    "views",
     "transport",
     "backoff",
     "pacer",
@@ -89,12 +90,13 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "rusqlite::",
-        &["sqlite", "cli"],
+        &["sqlite", "views", "cli"],
         "go through EventLog or SqliteReader",
     ),
     (
         "std::thread",
-        &["engine", "dialler", "transport", "testing", "cli"],
+        // `sqlite`: a log is verified on two processors.
+        &["engine", "dialler", "transport", "sqlite", "testing", "cli"],
         "the core has no threads",
     ),
     (

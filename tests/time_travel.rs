@@ -48,6 +48,28 @@ fn p1_every_position_is_the_fold_of_what_is_before_it() {
     assert_eq!(beyond, folded);
 }
 
+/// Chat that has scrolled out of the state is not read; whatever else there is, is.
+#[test]
+fn p1_a_long_evening_of_chat_folds_to_the_same_as_line_by_line() {
+    let mut room = Room::joined();
+    for n in 0..1_500 {
+        match n {
+            700 => room.server("clearchat", serde_json::json!({ "clearedBy": "alice" })),
+            _ if n % 50 == 7 => room.server("setMotd", serde_json::json!(n.to_string())),
+            _ => room.says("carol", &n.to_string()),
+        }
+    }
+    let log = room.into_log();
+    let mut folded = ChannelState::default();
+    for event in events(&log) {
+        folded.apply(&event);
+        if event.seq.0 > 900 && event.seq.0 % 13 == 0 {
+            let found = history::state_at(&log, event.seq).unwrap();
+            assert_eq!(json(&found), json(&folded), "{}", event.seq);
+        }
+    }
+}
+
 #[test]
 fn a_stored_state_in_doubt_is_passed_over() {
     type Doubt = fn(&mut Snapshot);

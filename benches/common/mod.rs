@@ -10,8 +10,8 @@
 use projectionist::{
     Config, Event, Recorded, Seq, UnixMicros,
     channel::RetryDelays,
-    event::{Author, Message, Origin, Source, Style},
-    model::Media,
+    event::{Author, Message, Origin, Source, Style, UserJoined, UserLeft, UserMeta},
+    model::{Media, User},
     time::Now,
 };
 use std::time::Duration;
@@ -188,6 +188,37 @@ pub(crate) fn messages(count: usize) -> Vec<Recorded> {
     (0..count)
         .map(|index| message(&mut random, index))
         .collect()
+}
+
+/// An evening: three quarters chat, for the rest people come, go away and leave.
+pub(crate) fn evening(count: usize) -> Vec<Recorded> {
+    let mut random = Seeded::new(11);
+    let mut events = messages(count);
+    for index in (0..count).step_by(4) {
+        let name = format!("user{}", random.below(40));
+        let profile = projectionist::model::Profile::default();
+        events[index].event = match random.below(3) {
+            0 => Event::UserJoined(UserJoined {
+                user: User {
+                    name,
+                    rank: projectionist::Rank(1.0),
+                    profile,
+                    afk: false,
+                    muted: false,
+                    moderator: None,
+                },
+            }),
+            1 => Event::UserMetaSet(UserMeta {
+                name,
+                afk: random.below(2) == 0,
+                muted: false,
+                before: None,
+                moderator: None,
+            }),
+            _ => Event::UserLeft(UserLeft { name, user: None }),
+        };
+    }
+    events
 }
 
 /// The body of an event as the log stores it.

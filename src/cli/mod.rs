@@ -22,6 +22,7 @@ mod output;
 mod progress;
 mod record;
 mod redact;
+mod refold;
 mod select;
 #[cfg(unix)]
 mod send;

@@ -3,14 +3,11 @@
 use crate::cli::failure::Failure;
 use crate::cli::output::Out;
 use crate::cli::progress;
+use crate::cli::refold::{Compared, Refold};
 use crate::cli::text::plain;
-use projectionist::{
-    ChannelState, Recorded, Seq, SqliteReader,
-    sqlite::{Fault, Finding, Verdict, verify_with},
-    state::FOLD_V,
-};
+use projectionist::SqliteReader;
+use projectionist::sqlite::{Fault, Finding, Verdict, verify_with};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -64,7 +61,7 @@ struct Found {
 /// Verifies a log and prints the verdict.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let reader = SqliteReader::open(&args.log)?;
-    let mut fold = Fold::new(&reader);
+    let mut refold = Refold::start(SqliteReader::open(&args.log)?)?;
     let bar = progress::bar("events", 0);
     let verdict = verify_with(
         &reader,
@@ -72,10 +69,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             bar.set_length(last);
             bar.set_position(reached);
         },
-        &mut |recorded| fold.take(recorded),
+        &mut |recorded| refold.take(recorded),
     );
     bar.finish_and_clear();
-    let report = report(&reader, &verdict?, &fold);
+    let report = report(&reader, &verdict?, &refold.finish());
     print(args, &report)?;
     if report.sound {
         return Ok(());
@@ -92,89 +89,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }))
 }
 
-/// Folds the events as they pass and compares what comes of them with the stored states.
-struct Fold<'a> {
-    reader: &'a SqliteReader,
-    state: ChannelState,
-    /// Positions of states that this build can compare.
-    stored: BTreeSet<Seq>,
-    /// An event could not be decoded: what is folded from here on is no measure.
-    lost: bool,
-    compared: u64,
-    wrong: Vec<Found>,
-}
-
-impl<'a> Fold<'a> {
-    fn new(reader: &'a SqliteReader) -> Self {
-        Self {
-            reader,
-            state: ChannelState::default(),
-            stored: stored(reader),
-            lost: false,
-            compared: 0,
-            wrong: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, recorded: &Recorded) {
-        self.lost |= recorded.seq != self.state.seq.next();
-        if self.lost {
-            return;
-        }
-        self.state.apply(recorded);
-        if self.stored.contains(&recorded.seq) {
-            self.compare(recorded.seq);
-        }
-    }
-
-    fn compare(&mut self, seq: Seq) {
-        let detail = match (
-            self.reader.snapshot_before(seq),
-            serde_json::to_string(&self.state),
-        ) {
-            // A live writer may have dropped it meanwhile.
-            (Ok(Some(snapshot)), _) if snapshot.seq != seq => return,
-            (Ok(None), _) => return,
-            (Ok(Some(snapshot)), Ok(folded)) => {
-                self.compared += 1;
-                if snapshot.body == folded {
-                    return;
-                }
-                "the stored state is not what the events fold to".to_owned()
-            }
-            (Err(error), _) => error.to_string(),
-            (_, Err(error)) => error.to_string(),
-        };
-        self.wrong.push(Found {
-            seq: Some(seq.0),
-            fault: "state",
-            detail,
-            known: false,
-        });
-    }
-}
-
-/// Where there are stored states of this fold. What cannot be read is the verdict's business.
-fn stored(reader: &SqliteReader) -> BTreeSet<Seq> {
-    let mut found = BTreeSet::new();
-    let mut until = Seq(u64::MAX);
-    while let Ok(Some(snapshot)) = reader.snapshot_before(until) {
-        if snapshot.fold_v == FOLD_V {
-            found.insert(snapshot.seq);
-        }
-        if snapshot.seq == Seq(0) {
-            break;
-        }
-        until = Seq(snapshot.seq.0 - 1);
-    }
-    found
-}
-
-fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, fold: &Fold<'_>) -> Report<'a> {
+fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, compared: &Compared) -> Report<'a> {
     let mut findings: Vec<Found> = verdict.findings.iter().map(found).collect();
-    findings.extend(fold.wrong.iter().map(|wrong| Found {
-        detail: wrong.detail.clone(),
-        ..*wrong
+    findings.extend(compared.wrong.iter().map(|(seq, detail)| Found {
+        seq: Some(seq.0),
+        fault: "state",
+        detail: detail.clone(),
+        known: false,
     }));
     let newer = word(Fault::Newer);
     let bad = findings.iter().filter(|finding| finding.fault != newer);
@@ -188,7 +109,7 @@ fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, fold: &Fold<'_>) -> R
         good: verdict.good.0,
         chain: verdict.chain.to_string(),
         first_bad,
-        states_compared: fold.compared,
+        states_compared: compared.states,
         findings,
     }
 }
@@ -214,6 +135,7 @@ fn word(fault: Fault) -> &'static str {
         Fault::Snapshot => "snapshot",
         Fault::Checkpoint => "checkpoint",
         Fault::Anchor => "anchor",
+        Fault::Identity => "identity",
         Fault::File => "file",
         Fault::Redaction => "redaction",
         Fault::Newer => "newer",

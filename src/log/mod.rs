@@ -130,6 +130,8 @@ pub enum TimeBasis {
 pub struct Read {
     /// These kinds only; empty: all.
     pub kinds: Vec<Kind>,
+    /// Not these kinds. What a newer build wrote is among the rest.
+    pub except: Vec<Kind>,
     /// This actor only, by identity (ASCII case ignored).
     pub actor: Option<String>,
     /// These origins only; empty: all.
@@ -157,6 +159,13 @@ impl Read {
     #[must_use]
     pub fn kinds(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
         self.kinds = kinds.into_iter().collect();
+        self
+    }
+
+    /// All but these kinds.
+    #[must_use]
+    pub fn except(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.except = kinds.into_iter().collect();
         self
     }
 
@@ -247,6 +256,7 @@ impl Read {
             && recorded.seq > self.after
             && self.until.is_none_or(|until| recorded.seq <= until)
             && (self.kinds.is_empty() || self.kinds.contains(&recorded.kind()))
+            && !self.except.contains(&recorded.kind())
             && (self.origins.is_empty() || self.origins.contains(&recorded.origin))
     }
 }

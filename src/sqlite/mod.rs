@@ -4,6 +4,8 @@
 //! rely on. The writer commits a batch in one transaction into the write-ahead log (WAL) and folds
 //! that into the file itself, only ever passively, so that no reader holds it up; SQLite's own
 //! checkpoints are off, since with a reader in the way they slow each commit down severalfold.
+//! A foreign program that stays within one read makes the WAL grow by all that is written
+//! meanwhile, and no more; it is folded away once that read has ended.
 //!
 //! An event is stored, hashed and returned; of what it means only redactions are heeded.
 
@@ -22,9 +24,11 @@ mod read;
 mod reader;
 mod redacted;
 mod row;
+mod seal;
 mod verify;
 
 pub use erase::{EraseOptions, Erased, erase};
+pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
 pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
@@ -36,7 +40,6 @@ use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot}
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
-use crate::sqlite::lock::WriterLock;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::row::stored;
 use crate::time::UnixMicros;

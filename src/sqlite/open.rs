@@ -13,6 +13,7 @@ use crate::sqlite::lock::{WriterLock, beside};
 use crate::sqlite::migrations::{FileKind, identify, migrate};
 use crate::sqlite::options::LogOptions;
 use crate::sqlite::read::{Identity, ReadSide};
+use crate::sqlite::seal::{SEAL, SEALED, seal};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -83,7 +84,7 @@ pub(crate) fn reader(path: &Path) -> Result<ReadSide, LogError> {
         });
     }
     let path = resolve(path)?;
-    let conn = open_to_read(&path)?;
+    let conn = to_read(&path)?;
     if identify(&conn, &path)? == FileKind::Empty {
         return Err(LogError::NotALog {
             path: path.display().to_string(),
@@ -94,8 +95,8 @@ pub(crate) fn reader(path: &Path) -> Result<ReadSide, LogError> {
     Ok(ReadSide::new(conn, path, identity))
 }
 
-/// A connection that can only read, whether or not the directory lets us make the shared index.
-fn open_to_read(path: &Path) -> Result<Connection, LogError> {
+/// A connection to a log's file that can only read, whether or not the directory lets us make the shared index.
+pub(crate) fn to_read(path: &Path) -> Result<Connection, LogError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).and_then(probe);
     let Err(error) = opened else {
@@ -110,6 +111,17 @@ fn open_to_read(path: &Path) -> Result<Connection, LogError> {
         return Connection::open_with_flags(immutable_uri(path), flags)
             .and_then(probe)
             .map_err(storage(path, "open"));
+    }
+    if no_index {
+        return Err(LogError::Storage {
+            path: path.display().to_string(),
+            what: "open",
+            detail:
+                "its newest events wait in the -wal file beside it, which cannot be read where \
+                     nothing may be written: copy both to another place"
+                    .to_owned(),
+            retryable: false,
+        });
     }
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return Err(LogError::NotALog {
@@ -281,8 +293,26 @@ fn note_identity(conn: &mut Connection, options: &LogOptions) -> rusqlite::Resul
                                 AS TEXT))",
             rusqlite::params![id, options.channel, options.origin, created],
         )?;
+        let facts = facts(&naming)?;
+        naming.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+            [SEAL, &seal(facts.iter().map(String::as_str))],
+        )?;
     }
     naming.commit()
+}
+
+/// What a log says of itself, as it is sealed. What is not there is left out.
+fn facts(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let facts = SEALED.iter().map(|key| meta(conn, key));
+    facts.filter_map(Result::transpose).collect()
+}
+
+/// Whether what a log says of itself is what was sealed; a log without a seal is believed.
+pub(crate) fn is_as_sealed(conn: &Connection) -> rusqlite::Result<bool> {
+    let facts = facts(conn)?;
+    let told = seal(facts.iter().map(String::as_str));
+    Ok(meta(conn, SEAL)?.is_none_or(|sealed| sealed == told))
 }
 
 fn identity(conn: &Connection, path: &Path) -> Result<Identity, LogError> {

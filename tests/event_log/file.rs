@@ -341,34 +341,3 @@ fn a_durable_log_keeps_the_same_contract() {
     log.append(&[more]).unwrap();
     assert_eq!(log.read(&Read::default()).unwrap().len(), 17);
 }
-
-/// Skipped for a user whom file modes do not stop.
-#[cfg(unix)]
-#[test]
-fn a_closed_log_is_read_where_nothing_can_be_written() {
-    use std::os::unix::fs::PermissionsExt;
-    let (dir, path) = a_place();
-    open(&path).append(&evening()).unwrap();
-    let set = |path: &Path, mode| {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    };
-    set(&path, 0o444);
-    set(dir.path(), 0o555);
-    let privileged = std::fs::write(dir.path().join("probe"), "").is_ok();
-    if privileged {
-        println!("skipped: file modes do not stop this user");
-    } else {
-        let reader = SqliteReader::open(&path).unwrap();
-        assert_eq!(reader.read(&Read::default()).unwrap(), shown(&evening()));
-        assert_eq!(verify(&reader, |_, _| {}).unwrap().findings, []);
-        let error = SqliteLog::create_or_open(&path, &options()).unwrap_err();
-        assert!(matches!(
-            error,
-            LogError::Storage {
-                retryable: false,
-                ..
-            }
-        ));
-    }
-    set(dir.path(), 0o755);
-}

@@ -11,6 +11,7 @@ mod side;
 use crate::event::{Recorded, Seq};
 use crate::log::{ChainHash, LogError};
 use crate::sqlite::failure::{is_corrupt, storage};
+use crate::sqlite::read::ReadSide;
 use crate::sqlite::reader::SqliteReader;
 use crate::sqlite::verify::scan::Scan;
 
@@ -102,6 +103,8 @@ pub enum Fault {
     Checkpoint,
     /// A position once put on record is not in this chain: events were lost at the end.
     Anchor,
+    /// What the log says of itself (its id, channel, origin, age) was changed.
+    Identity,
     /// The file's own structure is broken.
     File,
     /// The table of redacted events and the redactions disagree.
@@ -131,7 +134,7 @@ pub fn verify(
 pub fn verify_with(
     reader: &SqliteReader,
     mut progress: impl FnMut(u64, u64),
-    each: &mut dyn FnMut(&Recorded),
+    each: &mut dyn FnMut(Recorded),
 ) -> Result<Verdict, LogError> {
     look(reader, &mut progress, Some(each))
 }
@@ -139,10 +142,37 @@ pub fn verify_with(
 fn look<'a>(
     reader: &'a SqliteReader,
     progress: &mut dyn FnMut(u64, u64),
-    each: Option<&'a mut dyn FnMut(&Recorded)>,
+    each: Option<&'a mut dyn FnMut(Recorded)>,
 ) -> Result<Verdict, LogError> {
     let side = &reader.side;
+    let path = side.path.as_path();
     side.forget_names();
+    // SQLite's look at its own structure shares nothing with the walk but the file: on a second
+    // processor it costs no time.
+    std::thread::scope(|scope| {
+        let structure = std::thread::Builder::new()
+            .name("verify file".to_owned())
+            .spawn_scoped(scope, move || side::broken_structure(path));
+        let mut scan = walk(side, progress, each)?;
+        let structure = match structure.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(lines)) => lines,
+            // No thread was to be had: one after the other, then.
+            _ => side::broken_structure(path),
+        };
+        for line in structure {
+            scan.findings.add(Fault::File, None, line);
+        }
+        side::mark_known(side, &mut scan.findings);
+        Ok(scan.verdict())
+    })
+}
+
+/// Walks the chain and compares what follows from it.
+fn walk<'a>(
+    side: &'a ReadSide,
+    progress: &mut dyn FnMut(u64, u64),
+    each: Option<&'a mut dyn FnMut(Recorded)>,
+) -> Result<Scan<'a>, LogError> {
     let failed = storage(&side.path, "verify");
     let mut scan = Scan::new(side, each);
     let mut walk = || {
@@ -162,9 +192,7 @@ fn look<'a>(
         }
         done => done.map_err(&failed)?,
     }
-    side::check_file(side, &mut scan.findings);
-    side::mark_known(side, &mut scan.findings);
-    Ok(scan.verdict())
+    Ok(scan)
 }
 
 /// A bounded list of findings.

@@ -8,7 +8,7 @@ use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::redacted::Clear;
 use crate::sqlite::row::{COLUMNS, Misfit, RawRow};
-use crate::sqlite::verify::side::{Sessions, compare_positions, compare_redacted};
+use crate::sqlite::verify::side::{Sessions, compare_positions, compare_redacted, compare_seal};
 use crate::sqlite::verify::{Fault, Findings, Verdict};
 use rusqlite::Row;
 
@@ -18,7 +18,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
-    each: Option<&'a mut dyn FnMut(&Recorded)>,
+    each: Option<&'a mut dyn FnMut(Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
     /// The position of the row last read, as SQLite orders them.
@@ -37,7 +37,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(&Recorded)>) -> Self {
+    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(Recorded)>) -> Self {
         Self {
             side,
             each,
@@ -87,6 +87,7 @@ impl<'a> Scan<'a> {
     /// Compares what follows from the events with the events, all of which were looked at.
     pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
         let head = Seq(self.expected - 1);
+        compare_seal(self.side, &mut self.findings)?;
         self.sessions.compare(self.side, &mut self.findings)?;
         compare_redacted(self.side, &mut self.findings)?;
         compare_positions(self.side, head, &mut self.findings)
@@ -183,7 +184,7 @@ impl<'a> Scan<'a> {
     /// Shows an event to whoever looks on, as a read would.
     fn show(&mut self, recorded: Option<Recorded>) -> rusqlite::Result<()> {
         if let (Some(recorded), Some(each)) = (recorded, &mut self.each) {
-            each(&self.side.masked(recorded, &mut self.clear)?);
+            each(self.side.masked(recorded, &mut self.clear)?);
         }
         Ok(())
     }

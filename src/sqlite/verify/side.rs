@@ -2,12 +2,14 @@
 //! with a hash.
 
 use crate::event::{Event, Seq};
+use crate::sqlite::open;
 use crate::sqlite::read::ReadSide;
 use crate::sqlite::redacted::expected;
 use crate::sqlite::row::{RawRow, natural_in, stored};
 use crate::sqlite::verify::{Fault, Findings};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Lines of SQLite's own check to report.
 const FILE_FINDINGS_MAX: usize = 10;
@@ -124,6 +126,16 @@ pub(super) fn compare_redacted(side: &ReadSide, findings: &mut Findings) -> rusq
     Ok(())
 }
 
+/// Compares what the log says of itself with the seal on it.
+pub(super) fn compare_seal(side: &ReadSide, findings: &mut Findings) -> rusqlite::Result<()> {
+    if !open::is_as_sealed(&side.conn)? {
+        let detail =
+            "what the log says of itself (log_id, channel, origin, created_us) was changed";
+        findings.add(Fault::Identity, None, detail);
+    }
+    Ok(())
+}
+
 /// Compares every position that is kept with a hash with the chain, which ends at `head`.
 pub(super) fn compare_positions(
     side: &ReadSide,
@@ -148,7 +160,7 @@ pub(super) fn compare_positions(
         let mut statement = side.conn.prepare(&format!(
             "SELECT kept.seq, kept.name, e.seq IS NULL FROM ({kept}) kept
              LEFT JOIN event e ON e.seq = kept.seq
-             WHERE kept.seq <> 0 AND e.chain IS NOT kept.chain"
+             WHERE kept.chain IS NOT iif(kept.seq = 0, zeroblob(32), e.chain)"
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -165,22 +177,23 @@ pub(super) fn compare_positions(
     Ok(())
 }
 
-/// SQLite's own look at the file: pages, indexes against tables, types against the schema.
-pub(super) fn check_file(side: &ReadSide, findings: &mut Findings) {
+/// SQLite's own look at the file: pages, indexes against tables, types against the schema. What is
+/// broken, a line each. On a connection of its own.
+pub(super) fn broken_structure(path: &Path) -> Vec<String> {
     let lines = || {
-        let sql = format!("PRAGMA integrity_check({FILE_FINDINGS_MAX})");
-        let mut statement = side.conn.prepare(&sql)?;
-        let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-        lines.collect::<rusqlite::Result<Vec<_>>>()
+        let conn = open::to_read(path).map_err(|error| error.to_string())?;
+        integrity_check(&conn).map_err(|error| error.to_string())
     };
-    match lines() {
-        Ok(lines) => {
-            for line in lines.into_iter().filter(|line| line != "ok") {
-                findings.add(Fault::File, None, line);
-            }
-        }
-        Err(error) => findings.add(Fault::File, None, error.to_string()),
-    }
+    let mut lines = lines().unwrap_or_else(|error| vec![error]);
+    lines.retain(|line| line != "ok");
+    lines
+}
+
+fn integrity_check(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("PRAGMA integrity_check({FILE_FINDINGS_MAX})");
+    let mut statement = conn.prepare(&sql)?;
+    let lines = statement.query_map([], |row| row.get(0))?;
+    lines.collect()
 }
 
 /// Marks what was found wrong before, and accepted.
