@@ -1,8 +1,9 @@
 //! Time travel: the channel as it was at any position of its log.
 //!
-//! A state is the fold of all events up to a position; in a trimmed log, of what its base was folded
-//! from and of the events behind it. Stored states shorten the way and are trusted for no more than
-//! that: one of another fold, of another chain, or that does not read, is passed over, and
+//! A state is the fold of all events up to a position, as a read shows them: what was redacted since
+//! is hidden in the states of the time before, too. In a trimmed log it is the fold of what its base
+//! was folded from and of the events behind it. Stored states shorten the way and are trusted for no
+//! more than that: one of another fold, of another chain, or that does not read, is passed over, and
 //! everything is folded anew. A base cannot be passed over: in doubt there is no state, not a
 //! wrong one. Pure: a log is only read.
 

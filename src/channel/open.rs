@@ -174,11 +174,13 @@ pub(crate) fn chat_tail_begins<L: LogReader + ?Sized>(log: &L) -> Result<Option<
 }
 
 /// The newest lines that the server's replay may hold, newest first. Notices of the server's own
-/// do not count: there may be any number of them behind the last line of a user.
+/// do not count: there may be any number of them behind the last line of a user. As written: the
+/// server knows nothing of our redactions, and what it sends again must be known for what it is.
 fn chat_tail<L: EventLog>(log: &L) -> Result<Vec<Recorded>, LogError> {
     let read = Read::default()
         .kinds([Kind::MessageSaid, Kind::ChatCleared])
-        .newest_first();
+        .newest_first()
+        .as_written();
     let mut tail = Vec::new();
     log.visit(&read, &mut |recorded| {
         let counts = match &recorded.event {

@@ -11,8 +11,9 @@ Exit codes:
   0    done; also after a clean stop by SIGINT or SIGTERM
   1    a check failed, or what was to be read or written is damaged or cannot be
   2    the command line, a setting or a configuration file is wrong
-  3    the log cannot be used: missing, in use, no log, too new, of another channel,
-       it holds this recording already, or events may not be trimmed or do not fit
+  3    the log cannot be used: missing, in use, no log, of another channel, written by
+       a newer build (in whole or in part), it holds this recording already, or events
+       may not be trimmed or do not fit
   4    the server refused for good: ban, kick, wrong password, no such channel,
        bad certificate
   5    recording stopped because the log could not be written

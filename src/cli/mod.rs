@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod csv;
 mod demo;
+mod erase;
 mod event_json;
 mod export;
 mod failure;
@@ -22,6 +23,7 @@ mod line;
 mod output;
 mod progress;
 mod record;
+mod redact;
 mod refold;
 mod select;
 #[cfg(unix)]
@@ -89,6 +91,10 @@ enum Command {
     Archive(archive::Args),
     /// Take archived segments into a log
     Import(import::Args),
+    /// Hide what a person said, or single events, from every command and view
+    Redact(redact::Args),
+    /// Write a log anew, without what was redacted
+    Erase(erase::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -134,6 +140,8 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Backup(args) => backup::run(args),
         Command::Archive(args) => archive::run(args),
         Command::Import(args) => import::run(args),
+        Command::Redact(args) => redact::run(args),
+        Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

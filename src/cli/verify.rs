@@ -22,7 +22,9 @@ Examples:
 
 Every event is hashed anew and compared with the chain, every body decoded, everything derived from
 the events compared with them; and all events are folded, to compare the stored states byte for
-byte. A segment that `archive` wrote is verified by the hash of each event and of the whole. Exit code 0: sound; 1: damaged.";
+byte. A segment that `archive` wrote is verified by the hash of each event and of the whole. Exit
+code 0: sound; 1: damaged; 3: not damaged, but a newer build wrote events that this one does not
+understand.";
 
 /// Options of `verify`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +41,8 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     sound: bool,
+    /// Not sound and not damaged: events of a newer build are in it.
+    damaged: bool,
     channel: &'a str,
     log_id: &'a str,
     events: u64,
@@ -84,6 +88,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let log = args.log.display();
+    if !report.damaged {
+        return Err(Failure::Unfit(format!(
+            "{log} is not damaged, but a newer build wrote some of it: verify it with that one"
+        )));
+    }
     Err(Failure::Bad(match report.first_bad {
         Some(seq) => format!("{log} is damaged: the first bad event is {seq}"),
         None => format!("{log} is damaged"),
@@ -158,9 +167,12 @@ fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, compared: &Compared) 
         detail: detail.clone(),
         known: false,
     }));
-    let first_bad = findings.iter().filter_map(|finding| finding.seq).min();
+    let newer = word(Fault::Newer);
+    let bad = findings.iter().filter(|finding| finding.fault != newer);
+    let first_bad = bad.clone().filter_map(|finding| finding.seq).min();
     Report {
         sound: findings.iter().all(|finding| finding.known),
+        damaged: !bad.clone().all(|finding| finding.known),
         channel: reader.channel(),
         log_id: reader.log_id(),
         events: verdict.events,
@@ -197,6 +209,8 @@ fn word(fault: Fault) -> &'static str {
         Fault::Identity => "identity",
         Fault::Base => "base",
         Fault::File => "file",
+        Fault::Redaction => "redaction",
+        Fault::Newer => "newer",
         _ => "other",
     }
 }

@@ -164,6 +164,27 @@ pub enum LogError {
         /// Why not, and what to do.
         detail: String,
     },
+    /// A stored event is of a kind, or of a schema, that this build does not know.
+    #[error(
+        "event {seq} is a `{kind}` of schema {schema_v}, written by a newer build: use that one"
+    )]
+    Newer {
+        /// Which.
+        seq: Seq,
+        /// Its kind, as stored.
+        kind: String,
+        /// The schema number of its body.
+        schema_v: u32,
+    },
+    /// The log holds events of a kind that this build does not know: a state folded without them
+    /// would be wrong.
+    #[error("{path} holds events of the kind `{kind}`, written by a newer build: use that one")]
+    UnknownKind {
+        /// Which file.
+        path: String,
+        /// The first such kind, as stored.
+        kind: String,
+    },
     /// An event with this key is in the log already.
     #[error("already in the log: {key}")]
     Duplicate {

@@ -2,7 +2,7 @@
 //!
 //! [`EventLog`] is what the channel needs; [`MemoryLog`] keeps everything in memory (tests,
 //! simulators, recordings looked at once), `SqliteLog` in a file. Both pass the same contract
-//! tests. A log never interprets an event; it stores, hashes and returns it.
+//! tests. A log stores, hashes and returns events; of what they say it heeds redactions only.
 
 pub mod chain;
 mod error;
@@ -116,6 +116,9 @@ pub enum TimeBasis {
 
 /// What to read from a log, as data. The default reads everything, oldest first.
 ///
+/// Redacted events come masked (see [`Redaction`](crate::event::Redaction)), and are matched as
+/// what is left of them: they are nobody's, so [`Read::actor`] finds none of them.
+///
 /// ```
 /// use projectionist::{Kind, Read, Seq};
 /// let last_ten = Read::default().kinds([Kind::MessageSaid]).newest_first().limit(10);
@@ -147,6 +150,8 @@ pub struct Read {
     pub descending: bool,
     /// At most so many.
     pub limit: Option<usize>,
+    /// Redacted events as they were written.
+    pub as_written: bool,
 }
 
 impl Read {
@@ -220,6 +225,14 @@ impl Read {
         self
     }
 
+    /// Redacted events as they were written, not masked. Not for showing: for what must compare with
+    /// the world as it was (aligning the server's replay with the log), for proofs and for copies.
+    #[must_use]
+    pub fn as_written(mut self) -> Self {
+        self.as_written = true;
+        self
+    }
+
     /// Whether an event is among those asked for (limit and order aside).
     #[must_use]
     pub fn matches(&self, recorded: &Recorded) -> bool {
@@ -276,11 +289,13 @@ pub struct Base {
 
 /// A log as its readers know it. Reading blocks for the storage only.
 pub trait LogReader {
-    /// Visits the events asked for, in order, until the visitor says `false`. In a trimmed log a
+    /// Visits the events asked for, in order, until the visitor says `false`. Redacted ones come
+    /// masked, as of when they are read, unless the read is [`Read::as_written`]. In a trimmed log a
     /// read from the beginning begins with the first event there is.
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Newer`]: a newer build wrote it.
     /// - [`LogError::Trimmed`]: events yet to be visited were trimmed meanwhile.
     /// - [`LogError::Storage`]: the file cannot be read.
     fn visit(&self, read: &Read, visitor: &mut dyn FnMut(Recorded) -> bool)
@@ -333,7 +348,8 @@ pub trait EventLog: LogReader {
     fn head(&self) -> Head;
 
     /// Appends a batch in one transaction. The first must be the one after the head, the others
-    /// follow without a hole.
+    /// follow without a hole. What a redaction among them covers is masked from then on, and folded
+    /// states that hold it go.
     ///
     /// # Errors
     /// - [`LogError::OutOfOrder`]: the batch does not continue the log.

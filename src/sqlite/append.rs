@@ -8,6 +8,7 @@ use crate::log::chain::Columns;
 use crate::log::{ChainHash, Head, LogError};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::is_duplicate;
+use crate::sqlite::redacted;
 use crate::sqlite::row::{origin_id, stored};
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -138,32 +139,48 @@ impl Batch<'_> {
         self.body.clear();
         let body = written(recorded, self.body)?;
         let columns = Columns::of(recorded, body);
-        let chain = columns.link(&self.head.chain);
-        let row = Stored {
-            columns,
-            kind: recorded.kind(),
-            origin: recorded.origin,
-            chain,
-        };
-        insert_row(self.conn, insert, self.ids, &row)?;
-        self.bytes += body.len() + recorded.raw.as_deref().map_or(0, str::len);
-        note_session(self.conn, &self.head, recorded)?;
-        let new_session = recorded.session != self.head.session;
-        let ended = matches!(recorded.event, Event::Disconnected(_));
-        self.head = Head {
-            seq: recorded.seq,
-            chain,
-            received_at: recorded.received_at,
-            session: recorded.session,
-            session_open: !ended
-                && if new_session {
-                    recorded.session > 0
-                } else {
-                    self.head.session_open
-                },
-        };
+        self.bytes += body.len() + columns.raw.map_or(0, str::len);
+        self.head = put(self.conn, insert, self.ids, &self.head, recorded, &columns)?;
         Ok(())
     }
+}
+
+/// Writes one row behind `head`, and what follows from it; gives the new head. `columns` are those
+/// of `recorded`, with its body written out.
+pub(crate) fn put(
+    conn: &Connection,
+    insert: &mut CachedStatement<'_>,
+    ids: &mut Ids,
+    head: &Head,
+    recorded: &Recorded,
+    columns: &Columns<'_>,
+) -> Result<Head, Failure> {
+    let chain = columns.link(&head.chain);
+    let row = Stored {
+        columns: *columns,
+        kind: recorded.kind(),
+        origin: recorded.origin,
+        chain,
+    };
+    insert_row(conn, insert, ids, &row)?;
+    note_session(conn, head, recorded)?;
+    if let Event::Redacted(redaction) = &recorded.event {
+        redacted::note(conn, recorded.seq, redaction)?;
+    }
+    let new_session = recorded.session != head.session;
+    let ended = matches!(recorded.event, Event::Disconnected(_));
+    Ok(Head {
+        seq: recorded.seq,
+        chain,
+        received_at: recorded.received_at,
+        session: recorded.session,
+        session_open: !ended
+            && if new_session {
+                recorded.session > 0
+            } else {
+                head.session_open
+            },
+    })
 }
 
 /// The body as text, in the room given for it.

@@ -4,11 +4,12 @@
 //! A file of the first schema has no such table: it is asked for only where `meta` says that
 //! something was trimmed, which no file of that schema does.
 
-use crate::event::Seq;
+use crate::event::{Redaction, Seq};
 use crate::log::{Base, ChainHash, LogError, Snapshot};
 use crate::sqlite::failure::storage;
 use crate::sqlite::read::{ReadSide, chain_in};
 use crate::sqlite::row::{natural_in, stored};
+use crate::state::{ChannelState, FOLD_V};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
@@ -68,6 +69,39 @@ pub(crate) fn put(conn: &Connection, base: Option<&Base>) -> rusqlite::Result<()
     Ok(())
 }
 
+/// Takes from the base what a redaction standing at `by` covers: lines of chat that were trimmed,
+/// and can be hidden nowhere else. Says whether there is a base. Call within the transaction that
+/// appends the redaction.
+pub(crate) fn redact(conn: &Connection, by: Seq, redaction: &Redaction) -> rusqlite::Result<bool> {
+    if trim_seq(conn)? == Seq(0) {
+        return Ok(false);
+    }
+    let found = conn
+        .prepare_cached(SELECT)?
+        .query_row([], base_in)
+        .optional()?;
+    // One in doubt is told by whoever reads it, and is not made to look sound here.
+    let Some(Ok(mut base)) = found else {
+        return Ok(true);
+    };
+    let state: Option<ChannelState> = serde_json::from_str(&base.state.body).ok();
+    if let Some(mut state) = state.filter(|_| base.state.fold_v == FOLD_V) {
+        state.redacted(by, redaction);
+        if let Ok(body) = serde_json::to_string(&state)
+            && body != base.state.body
+        {
+            base.state.body = body;
+            put(conn, Some(&base))?;
+        }
+    }
+    Ok(true)
+}
+
+/// The base, and the position that the log notes for it: both at one moment, as somebody may be
+/// trimming.
+const SELECT: &str = "SELECT seq, received_us, session_id, fold_v, chain, digest, body, \
+     (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'trim_seq') FROM base";
+
 impl ReadSide {
     /// Up to and including which event the log is trimmed; 0: not at all.
     pub(crate) fn trim_seq(&self) -> Result<Seq, LogError> {
@@ -80,12 +114,9 @@ impl ReadSide {
         if seq == Seq(0) {
             return Ok(None);
         }
-        // Both at one moment: somebody may be trimming.
-        let sql = "SELECT seq, received_us, session_id, fold_v, chain, digest, body, \
-             (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'trim_seq') FROM base";
         let found = self
             .conn
-            .prepare_cached(sql)
+            .prepare_cached(SELECT)
             .and_then(|mut statement| statement.query_row([], base_in).optional())
             .map_err(storage(&self.path, "read what was trimmed"))?;
         found

@@ -7,13 +7,14 @@
 //! A foreign program that stays within one read makes the WAL grow by all that is written
 //! meanwhile, and no more; it is folded away once that read has ended.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned. Only whoever lets go
-//! of the oldest ones (`keep`) folds them first, into the state that the log then begins with.
+//! An event is stored, hashed and returned; of what it means only redactions are heeded. Whoever lets
+//! go of the oldest events (`keep`) folds them first, into the state that the log then begins with.
 
 mod append;
 mod backup;
 mod base;
 mod dictionary;
+mod erase;
 mod failure;
 mod filesystem;
 mod keep;
@@ -24,11 +25,13 @@ mod options;
 mod query;
 mod read;
 mod reader;
+mod redacted;
 mod row;
 mod seal;
 mod sessions;
 mod verify;
 
+pub use erase::{EraseOptions, Erased, erase};
 pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
 pub use read::StoredCheckpoint;
@@ -92,8 +95,8 @@ impl SqliteLog {
     ///
     /// # Errors
     /// - [`LogError::InUse`]: another engine writes it.
-    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`]: not ours to write;
-    ///   the file is left as it is.
+    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`],
+    ///   [`LogError::UnknownKind`]: not ours to write; the file is left as it is.
     /// - [`LogError::NetworkFileSystem`], [`LogError::OldSqlite`]: it could not be kept safe.
     /// - [`LogError::Damaged`]: the newest event has no hash to go on from.
     /// - [`LogError::Storage`]: it cannot be opened or made.

@@ -3,14 +3,15 @@
 //! A read of any length is done in pages, each a statement of its own: between two, SQLite lets go
 //! of its view of the file, so that a slow visitor does not keep the write-ahead log from being
 //! folded into the file. Since events never change, the pages fit together; what is appended
-//! meanwhile is left out.
+//! meanwhile is left out, but for a redaction: what it covers is masked in the pages that follow.
 
 use crate::event::{Recorded, Seq};
 use crate::log::{ChainHash, Head, LogError, Read, Snapshot, TimeBasis};
 use crate::sqlite::dictionary::Names;
 use crate::sqlite::failure::storage;
 use crate::sqlite::query::{Bounds, Query, select, walks_kinds};
-use crate::sqlite::row::{RawRow, natural_in, stored};
+use crate::sqlite::redacted::{Clear, Masks};
+use crate::sqlite::row::{Misfit, RawRow, natural_in, stored};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::cell::RefCell;
@@ -46,6 +47,7 @@ pub(crate) struct ReadSide {
     pub(crate) conn: Connection,
     pub(crate) path: PathBuf,
     pub(crate) identity: Identity,
+    pub(crate) masks: Masks,
     kinds: RefCell<Names>,
     actors: RefCell<Names>,
 }
@@ -64,6 +66,7 @@ impl ReadSide {
             conn,
             path,
             identity,
+            masks: Masks::default(),
             kinds: RefCell::new(Names::of_kinds()),
             actors: RefCell::new(Names::of_actors()),
         }
@@ -83,34 +86,42 @@ impl ReadSide {
         }
         while left > 0 {
             let rows = left.min(PAGE_ROWS);
-            match self.visit_page(&read, begun, rows, visitor)? {
+            let (page, shown) = self.visit_page(&read, begun, rows, visitor)?;
+            match page {
                 Page::Full(Seq(seq)) if read.descending => read.until = Some(Seq(seq - 1)),
                 Page::Full(seq) => (read.after, begun) = (seq, Some(seq)),
                 Page::Last => break,
             }
-            left -= rows;
+            left -= shown;
         }
         Ok(())
     }
 
-    /// Visits a page; `begun`: how far the pages before it came, upwards.
+    /// Says how the page ended, and how many events of it were shown. `begun`: how far the pages
+    /// before it came, upwards.
     fn visit_page(
         &self,
         read: &Read,
         begun: Option<Seq>,
         limit: usize,
         visitor: &mut dyn FnMut(Recorded) -> bool,
-    ) -> Result<Page, LogError> {
+    ) -> Result<(Page, usize), LogError> {
         let failed = storage(&self.path, "read events");
         let Some(bounds) = self.bounds(read).map_err(&failed)? else {
-            return Ok(Page::Last);
+            return Ok((Page::Last, 0));
         };
         let Query { sql, values } = select(read, bounds, limit);
         let mut statement = self.conn.prepare_cached(&sql).map_err(&failed)?;
         let mut rows = statement
             .query(rusqlite::params_from_iter(values))
             .map_err(&failed)?;
-        let (mut count, mut last) = (0, Seq(0));
+        let (mut count, mut shown, mut last) = (0, 0, Seq(0));
+        // Asked behind the first row: from then on this statement holds one view of the file.
+        let mut clear = if read.as_written {
+            Clear::everywhere()
+        } else {
+            Clear::unknown(read.descending)
+        };
         while let Some(row) = rows.next().map_err(&failed)? {
             if count == 0 {
                 // While the query is under way, this looks at the very same moment of the file.
@@ -118,18 +129,37 @@ impl ReadSide {
             }
             let recorded = self.recorded(row)?;
             (count, last) = (count + 1, recorded.seq);
+            let recorded = self.masked(recorded, &mut clear).map_err(&failed)?;
+            // What is redacted is nobody's.
+            if recorded.redacted && read.actor.is_some() {
+                continue;
+            }
+            shown += 1;
             if !visitor(recorded) {
-                return Ok(Page::Last);
+                return Ok((Page::Last, shown));
             }
         }
         if count == 0 {
             self.check_untrimmed(begun)?;
         }
-        Ok(if count < limit || last == Seq(0) {
+        let page = if count < limit || last == Seq(0) {
             Page::Last
         } else {
             Page::Full(last)
-        })
+        };
+        Ok((page, shown))
+    }
+
+    /// The event as it may be shown.
+    pub(crate) fn masked(
+        &self,
+        recorded: Recorded,
+        clear: &mut Clear,
+    ) -> rusqlite::Result<Recorded> {
+        if self.masks.hold(&self.conn, recorded.seq, clear)? {
+            return Ok(recorded.masked());
+        }
+        Ok(recorded)
     }
 
     /// Refuses to go on behind `seq` where that was trimmed meanwhile: events would be missing.
@@ -146,28 +176,27 @@ impl ReadSide {
     /// Turns a row into an event.
     fn recorded(&self, row: &Row<'_>) -> Result<Recorded, LogError> {
         let seq = Seq(natural_in(row, 0).unwrap_or(0));
-        let damaged = |detail: String| LogError::Damaged { seq, detail };
-        let raw = RawRow::read(row).map_err(damaged)?;
+        let raw = RawRow::read(row).map_err(|detail| Misfit::from(detail).at(seq))?;
         self.with_names(&raw, |kind, actor| Ok(raw.record(raw.event(kind)?, actor)))
             .map_err(storage(&self.path, "read a dictionary"))?
-            .map_err(damaged)
+            .map_err(|misfit: Misfit| misfit.at(seq))
     }
 
     /// Resolves a row's dictionary numbers and hands the names to `act`.
-    pub(crate) fn with_names<T>(
+    pub(crate) fn with_names<T, E: From<String>>(
         &self,
         raw: &RawRow<'_>,
-        act: impl FnOnce(&str, Option<&str>) -> Result<T, String>,
-    ) -> rusqlite::Result<Result<T, String>> {
+        act: impl FnOnce(&str, Option<&str>) -> Result<T, E>,
+    ) -> rusqlite::Result<Result<T, E>> {
         let (mut kinds, mut actors) = (self.kinds.borrow_mut(), self.actors.borrow_mut());
         let Some(kind) = kinds.name(&self.conn, raw.kind_id)? else {
-            return Ok(Err(format!("no kind has the number {}", raw.kind_id)));
+            return Ok(Err(format!("no kind has the number {}", raw.kind_id).into()));
         };
         let Some(actor_id) = raw.actor_id else {
             return Ok(act(kind, None));
         };
         let Some(actor) = actors.name(&self.conn, actor_id)? else {
-            return Ok(Err(format!("no actor has the number {actor_id}")));
+            return Ok(Err(format!("no actor has the number {actor_id}").into()));
         };
         Ok(act(kind, Some(actor)))
     }

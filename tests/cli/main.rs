@@ -12,6 +12,7 @@ mod help;
 mod ingest;
 mod reading;
 mod record;
+mod redact;
 mod refusals;
 mod retention;
 mod running;

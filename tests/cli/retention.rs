@@ -34,6 +34,7 @@ fn log(tool: &Tool, name: &str, lines: u64) {
         )
         .unwrap(),
         raw: None,
+        redacted: false,
     }
     };
     let events: Vec<_> = (1..=lines).map(line).collect();

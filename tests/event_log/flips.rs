@@ -1,7 +1,7 @@
 //! Rot shows, bit by bit: in the cells of an event, and in the bytes of the file.
 
 use crate::damage::{Sample, raw};
-use crate::samples::{COLUMNS, evening};
+use crate::samples::{COLUMNS, evening, shown};
 use projectionist::{Read, Seq, SqliteReader, sqlite::verify};
 use rusqlite::types::Value;
 
@@ -95,7 +95,7 @@ fn p8_a_flipped_bit_anywhere_in_the_file_never_passes_for_another_event() {
         match verify(&reader, |_, _| {}) {
             Ok(verdict) if verdict.findings.is_empty() => {
                 let events = reader.read(&Read::default()).unwrap();
-                assert_eq!(events, evening(), "bit {bit}");
+                assert_eq!(events, shown(&evening()), "bit {bit}");
                 harmless += 1;
             }
             _ => found += 1,
@@ -189,7 +189,7 @@ fn flip_everywhere(sample: &Sample, table: &str, key: &str, column: &str) -> (us
                 Ok((verdict, events)) if verdict.findings.is_empty() => {
                     assert_eq!(
                         events.unwrap(),
-                        evening(),
+                        shown(&evening()),
                         "{table}.{column} as {damaged:?}"
                     );
                     passed += 1;

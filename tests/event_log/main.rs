@@ -12,6 +12,7 @@
 mod backup;
 mod contract;
 mod damage;
+mod erase;
 mod file;
 mod fixture;
 mod flips;

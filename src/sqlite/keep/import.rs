@@ -10,6 +10,7 @@ use crate::segment::{Before, Header, PROGRESS_EVERY, Row, Segment, SegmentReader
 use crate::sqlite::append::{Failure, INSERT, Stored, insert_row};
 use crate::sqlite::base;
 use crate::sqlite::dictionary::Ids;
+use crate::sqlite::redacted;
 use crate::sqlite::row::stored;
 use crate::sqlite::sessions::{Session, Sessions};
 use crate::sqlite::{LogOptions, SqliteLog};
@@ -149,6 +150,7 @@ fn take(
         }
     }
     sessions.merge(conn, !matches!(place, Place::InFront(_)))?;
+    redacted::derive(conn)?;
     Ok(Some(reader.finish()?))
 }
 

@@ -176,5 +176,6 @@ fn let_go(conn: &Connection, base: &Base) -> rusqlite::Result<usize> {
     base::put(conn, Some(base))?;
     conn.execute("DELETE FROM snapshot WHERE seq <= ?1", end)?;
     conn.execute("DELETE FROM quarantine WHERE seq <= ?1", end)?;
+    conn.execute("DELETE FROM redacted WHERE seq <= ?1", end)?;
     conn.execute("DELETE FROM event WHERE seq <= ?1", end)
 }

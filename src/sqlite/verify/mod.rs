@@ -36,16 +36,26 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether nothing is wrong but what is known to be (see [`SqliteLog::quarantine`](crate::sqlite::SqliteLog::quarantine)).
+    /// Whether everything is understood, and nothing is wrong but what is known to be (see [`SqliteLog::quarantine`](crate::sqlite::SqliteLog::quarantine)).
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.known)
     }
 
+    /// Whether anything is damaged that is not known to be. A log that is neither sound nor damaged
+    /// holds events of a newer build: ask that one.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        let is_damage = |finding: &Finding| !finding.known && finding.fault != Fault::Newer;
+        self.findings.iter().any(is_damage)
+    }
+
     /// The first event that is wrong.
     #[must_use]
     pub fn first_bad(&self) -> Option<Seq> {
-        self.findings.iter().filter_map(|finding| finding.seq).min()
+        let bad = |finding: &&Finding| finding.fault != Fault::Newer;
+        let bad = self.findings.iter().filter(bad);
+        bad.filter_map(|finding| finding.seq).min()
     }
 }
 
@@ -102,6 +112,11 @@ pub enum Fault {
     Base,
     /// The file's own structure is broken.
     File,
+    /// The table of redacted events and the redactions disagree.
+    Redaction,
+    /// An event is what was written, but by a newer build: this one does not understand it. No
+    /// damage.
+    Newer,
 }
 
 /// Verifies a log, which may be in use. `progress` is told the position reached and the last,
@@ -117,8 +132,8 @@ pub fn verify(
     look(reader, &mut progress, None)
 }
 
-/// As [`verify`], and gives each event that could be decoded to `each`, in order: so that a fold
-/// can be compared in the same pass.
+/// As [`verify`], and shows each event that could be decoded to `each`, in order and as a read would
+/// (redacted ones masked): so that a fold can be compared in the same pass.
 ///
 /// # Errors
 /// As [`verify`].

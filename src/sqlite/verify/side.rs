@@ -1,8 +1,10 @@
-//! What follows from the events, against the events: sessions, and positions kept with a hash.
+//! What follows from the events, against the events: sessions, what is redacted, and positions kept
+//! with a hash.
 
 use crate::event::Seq;
 use crate::sqlite::open;
 use crate::sqlite::read::ReadSide;
+use crate::sqlite::redacted::expected;
 use crate::sqlite::row::{natural_in, stored};
 use crate::sqlite::sessions::{COLUMNS, Session, Sessions};
 use crate::sqlite::verify::{Fault, Findings, Start};
@@ -36,6 +38,31 @@ pub(super) fn compare_sessions(
     }
     for number in told.keys() {
         findings.add(Fault::Session, None, format!("session {number} has no row"));
+    }
+    Ok(())
+}
+
+/// Compares the table of redacted events with the redactions. A file of the first schema has none.
+pub(super) fn compare_redacted(side: &ReadSide, findings: &mut Findings) -> rusqlite::Result<()> {
+    if !side.masks.has_table(&side.conn)? {
+        return Ok(());
+    }
+    let mut told = expected(&side.conn)?;
+    let mut statement = side
+        .conn
+        .prepare("SELECT seq, by_seq FROM redacted ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (seq, by): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if told.remove(&seq) != Some(by) {
+            let detail =
+                format!("event {seq} is marked as redacted by {by}, which does not say so");
+            findings.add(Fault::Redaction, None, detail);
+        }
+    }
+    for (seq, by) in told {
+        let detail = format!("event {seq} is not marked as redacted, though {by} says so");
+        findings.add(Fault::Redaction, None, detail);
     }
     Ok(())
 }
