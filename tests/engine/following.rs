@@ -160,6 +160,7 @@ fn a_consumer_behind_a_trim_is_told_and_the_origin_is_the_first_event_there_is()
             Ok(start) => room.subscribe(Filter::all(), start).unwrap(),
             Err(chain) => resume(until, chain).unwrap(),
         };
+        assert!(events.lag() <= room.state().seq.0 - until.0);
         assert_eq!(next(&mut events).seq, until.next());
     }
     assert!(room.state_at(old.seq).is_err());

@@ -227,6 +227,7 @@ fn what_unpacks_to_a_thousand_times_its_size_is_refused_at_the_first_line() {
     for _ in 0..65 {
         bomb.write_all(&block).unwrap();
     }
+    bomb.write_all(b"\n").unwrap();
     let bomb = bomb.finish().unwrap();
     assert!(bomb.len() < 1 << 20);
     let error = bench.verify(&bomb).unwrap_err();
