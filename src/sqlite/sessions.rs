@@ -40,7 +40,7 @@ impl Session {
     /// Of a session that began before them they tell a part only.
     pub(crate) fn agrees_with(&self, told: Option<&Self>, trimmed: Seq) -> bool {
         let trimmed = stored(trimmed.0);
-        if self.first_seq > trimmed {
+        if self.first_seq > trimmed || self.first_seq < 1 {
             return told == Some(self);
         }
         let ended_before = self.last_seq.is_none_or(|last| last <= trimmed);

@@ -636,8 +636,8 @@ fn p7_a_log_of_the_first_schema_is_archived_as_it_is_and_trimmed_once_it_is_open
     assert_eq!(reader.base().unwrap(), None);
     let segment = archive(&reader, 8, &to).unwrap();
     let events = reader.read(&Read::default()).unwrap();
-    let before = content_of_events(&log);
     let mut trimmed = open(&log);
+    let before = content_of_events(&log);
     trimmed.trim(&segment, true, &mut |_, _| true).unwrap();
     trimmed.close().unwrap();
     assert_eq!(reader.read(&Read::default()).unwrap(), events[8..]);

@@ -88,9 +88,11 @@ fn p8_a_flipped_bit_is_found_wherever_it_is() {
     for index in (0..bench.bytes.len()).step_by(3) {
         let mut bytes = bench.bytes.clone();
         bytes[index] ^= 1 << (index / 3 % 8);
-        // Some bits of gzip's own header mean nothing: then all the rest was found right.
+        // Some bits of gzip's own header mean nothing, and those that fill up the last byte before its
+        // eight of checksum and length: then all the rest was found right.
+        let idle = index < 10 || index == bytes.len() - 9;
         match bench.verify(&bytes) {
-            Ok(found) => assert!(index < 10 && found == bench.sound, "{index}"),
+            Ok(found) => assert!(idle && found == bench.sound, "{index}"),
             Err(LogError::SegmentDamaged { .. } | LogError::SegmentUnfit { .. }) => {}
             Err(other) => panic!("{index}: {other}"),
         }
