@@ -13,6 +13,7 @@
 mod append;
 mod backup;
 mod base;
+mod beside;
 mod dictionary;
 mod erase;
 mod failure;
@@ -31,10 +32,10 @@ mod seal;
 mod sessions;
 mod verify;
 
+pub use beside::StoredCheckpoint;
 pub use erase::{EraseOptions, Erased, erase};
 pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
-pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
 pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 

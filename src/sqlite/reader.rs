@@ -2,10 +2,11 @@
 
 use crate::event::{Recorded, Redaction, Seq};
 use crate::log::{Base, ChainHash, Head, LogError, LogReader, Read, Snapshot};
+use crate::sqlite::beside::StoredCheckpoint;
 use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
-use crate::sqlite::read::{ReadSide, StoredCheckpoint};
+use crate::sqlite::read::ReadSide;
 use crate::sqlite::redacted::{self, Clear};
 use crate::sqlite::row::{natural_in, stored};
 use crate::time::UnixMicros;
