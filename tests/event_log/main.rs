@@ -15,6 +15,7 @@ mod damage;
 mod erase;
 mod file;
 mod fixture;
+mod fixture_v3;
 mod flips;
 mod replay;
 mod retention;
