@@ -2,7 +2,7 @@
 //!
 //! The file is never made again once released.
 
-use crate::samples::{open, record, said};
+use crate::samples::{record, said};
 use projectionist::event::Redaction;
 use projectionist::event_log::{EventLog, Snapshot};
 use projectionist::sqlite::{LogOptions, SqliteLog, verify};
@@ -79,7 +79,8 @@ fn p7_a_log_of_the_third_schema_reads_as_it_was_written() {
 #[test]
 fn p7_a_log_of_the_third_schema_goes_on() {
     let (_dir, path) = copy();
-    let mut log = open(&path);
+    let options = LogOptions::new("room", "https://cytu.be");
+    let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
     let next = log.head().seq.next();
     log.append(&[record(next.0, 2, said("Bob", "still here"))])
         .unwrap();
