@@ -13,6 +13,8 @@
 mod common;
 
 mod building;
+mod made;
 mod observed;
+mod presence;
 mod rooms;
 mod stale;

@@ -1,11 +1,16 @@
 //! The built-in read models, one file each, with its SQL beside it.
 
 mod observed;
+mod presence;
+mod watch;
 
 use crate::views::options::ViewsOptions;
 use crate::views::projector::Projector;
 
 /// All of them.
-pub(super) fn built_in(_options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
-    vec![Box::<observed::Observed>::default()]
+pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
+    vec![
+        Box::<observed::Observed>::default(),
+        Box::new(presence::Presence::new(options)),
+    ]
 }

@@ -1,8 +1,10 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
 mod observed;
+mod presence;
 
 pub use observed::Span;
+pub use presence::{Regular, Stay};
 
 use crate::time::UnixMicros;
 use crate::views::error::{ViewsError, storage};
