@@ -8,6 +8,7 @@ use projectionist::event_log::{EventLog, LogReader};
 use projectionist::testing::{Model, SplitMix64, Traffic, TrafficConfig};
 use projectionist::{Read, Recorded, Seq, UnixMicros};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 /// A log written by hand.
 #[derive(Default)]
@@ -101,6 +102,13 @@ pub(crate) fn listed(users: &Value) -> Value {
 /// What alice records of an hour of the model server: people come and go, talk, queue, skip; her
 /// line is cut for some seconds or minutes now and then.
 pub(crate) fn evening(seed: u64) -> Vec<Recorded> {
+    // Each test asks for the same few, and each takes seconds.
+    static EVENINGS: [OnceLock<Vec<Recorded>>; 5] = [const { OnceLock::new() }; 5];
+    let made = EVENINGS[seed as usize].get_or_init(|| record(seed));
+    made.clone()
+}
+
+fn record(seed: u64) -> Vec<Recorded> {
     let mut model = Model::new(model());
     let mut traffic = Traffic::new(TrafficConfig::new(seed, LOBBY));
     traffic.step(&mut model, START_MS);

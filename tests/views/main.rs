@@ -15,6 +15,7 @@ mod common;
 mod building;
 mod made;
 mod observed;
+mod plays;
 mod presence;
 mod rooms;
 mod stale;

@@ -1,7 +1,9 @@
 //! The built-in read models, one file each, with its SQL beside it.
 
 mod observed;
+mod plays;
 mod presence;
+mod showing;
 mod watch;
 
 use crate::views::options::ViewsOptions;
@@ -11,6 +13,7 @@ use crate::views::projector::Projector;
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<observed::Observed>::default(),
+        Box::<plays::Plays>::default(),
         Box::new(presence::Presence::new(options)),
     ]
 }

@@ -1,9 +1,11 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
 mod observed;
+mod plays;
 mod presence;
 
 pub use observed::Span;
+pub use plays::{Play, Played};
 pub use presence::{Regular, Stay};
 
 use crate::time::UnixMicros;
