@@ -16,6 +16,7 @@ mod building;
 mod made;
 mod observed;
 mod plays;
+mod population;
 mod presence;
 mod rooms;
 mod stale;

@@ -2,6 +2,7 @@
 
 mod observed;
 mod plays;
+mod population;
 mod presence;
 mod showing;
 mod watch;
@@ -14,6 +15,7 @@ pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),
+        Box::<population::Population>::default(),
         Box::new(presence::Presence::new(options)),
     ]
 }

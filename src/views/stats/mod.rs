@@ -2,10 +2,12 @@
 
 mod observed;
 mod plays;
+mod population;
 mod presence;
 
 pub use observed::Span;
 pub use plays::{Play, Played};
+pub use population::{Population, PopulationSummary};
 pub use presence::{Regular, Stay};
 
 use crate::time::UnixMicros;
@@ -111,6 +113,24 @@ impl Stats<'_> {
             let mut statement = self.views.connection().prepare_cached(sql)?;
             let rows = statement.query_map(values, |row| read(row))?;
             rows.collect::<rusqlite::Result<Vec<T>>>()
+        };
+        rows().map_err(storage(self.views.path(), "ask the views"))
+    }
+
+    /// Reads the rows of a query one by one, for sums over many.
+    pub(crate) fn each(
+        &self,
+        sql: &str,
+        values: &[&dyn ToSql],
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), ViewsError> {
+        let mut rows = || {
+            let mut statement = self.views.connection().prepare_cached(sql)?;
+            let mut rows = statement.query(values)?;
+            while let Some(row) = rows.next()? {
+                read(row)?;
+            }
+            Ok(())
         };
         rows().map_err(storage(self.views.path(), "ask the views"))
     }
