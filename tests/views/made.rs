@@ -48,6 +48,21 @@ impl Script {
         self
     }
 
+    /// Changes the last event.
+    pub(crate) fn but(mut self, change: impl FnOnce(&mut Recorded)) -> Self {
+        change(self.events.last_mut().unwrap());
+        self
+    }
+
+    pub(crate) fn says(self, s: f64, name: &str) -> Self {
+        let user = json!({ "name": name, "rank": 1, "afk": false, "muted": false });
+        self.event(
+            s,
+            "message",
+            json!({ "user": user, "html": "hi", "text": "hi" }),
+        )
+    }
+
     /// A join whose burst has these parts.
     pub(crate) fn join(mut self, s: f64, parts: Value) -> Self {
         self.session += 1;

@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod activity;
 mod building;
 mod made;
 mod observed;

@@ -1,5 +1,6 @@
 //! The built-in read models, one file each, with its SQL beside it.
 
+mod activity;
 mod observed;
 mod plays;
 mod population;
@@ -13,6 +14,7 @@ use crate::views::projector::Projector;
 /// All of them.
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
+        Box::<activity::Activity>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),
         Box::<population::Population>::default(),

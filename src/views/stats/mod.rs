@@ -1,10 +1,12 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
+mod activity;
 mod observed;
 mod plays;
 mod population;
 mod presence;
 
+pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
 pub use observed::Span;
 pub use plays::{Play, Played};
 pub use population::{Population, PopulationSummary};
