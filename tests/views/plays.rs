@@ -339,7 +339,7 @@ fn trap_9_10_the_same_again_is_a_showing_when_it_starts_and_none_when_it_is_repe
     );
 }
 
-/// Without the brute force, which does not know of a change that tells no item.
+/// Without the brute force, which knows only of changes that tell an item, and of lists we see.
 fn plays_unchecked(script: Script) -> Vec<Play> {
     let room = Room::of(script.done());
     room.update();
@@ -458,6 +458,21 @@ fn a_showing_goes_on_over_a_gap_where_the_position_says_so() {
     assert_eq!(back(140.0, 45.0, false), [gap(10.0), gap(5.0)], "once more");
     let unchanged = told(&plays(room().cut(10.0).join(40.0, json!({})).cut(45.0))).len();
     assert_eq!(unchanged, 1, "not even told");
+}
+
+#[test]
+fn a_repetition_of_what_we_knew_nothing_of_shows_that_it_runs() {
+    let mut again = playing(4, "a", 30.0, false);
+    again["resync"] = json!(true);
+    let script = Script::joined(json!([]))
+        .event(10.0, "media_change", again)
+        .event(15.0, "user_count", json!({ "count": 1 }));
+    let plays = plays_unchecked(script);
+    assert_eq!(told(&plays), [("a", 5.0, None)]);
+    assert_eq!(
+        (plays[0].started, plays[0].start_seen),
+        (Script::at(-20.0), false)
+    );
 }
 
 #[test]

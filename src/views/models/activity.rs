@@ -119,7 +119,7 @@ impl Activity {
         let mut statement = tables.prepare_cached(sql)?;
         for (number, sums) in &self.added {
             statement.execute(params![
-                number * SLOT_US,
+                number.saturating_mul(SLOT_US),
                 sums.messages,
                 sums.replayed,
                 sums.joins,
