@@ -314,6 +314,22 @@ fn whoever_is_there_before_and_behind_a_short_gap_has_stayed_and_the_gap_is_told
 }
 
 #[test]
+fn whoever_was_missing_between_two_gaps_has_not_stayed_over_them() {
+    let script = || {
+        Script::joined(json!([["foo", 0], ["carol", 1]]))
+            .cut(50.0)
+            .back(60.0, json!([]))
+            .cut(70.0)
+            .back(80.0, json!([["foo", 0], ["carol", 1]]))
+            .event(90.0, "user_count", json!({ "count": 2 }))
+    };
+    assert_eq!(seconds(&stays(script(), "foo")), [50.0, 10.0]);
+    let carol = stays(script(), "carol");
+    assert_eq!(seconds(&carol), [60.0]);
+    assert_eq!((carol[0].away_s, carol[0].unobserved_s), (30.0, 0.0));
+}
+
+#[test]
 fn a_long_gap_ends_all_stays_where_it_begins() {
     let script = Script::joined(json!([["carol", 1]]))
         .cut(50.0)
