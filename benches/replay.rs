@@ -16,10 +16,11 @@ mod common;
 use common::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
-    ChannelState, Read, Seq, SqliteReader,
+    ChannelState, Event, Read, Seq, SqliteReader,
+    event::Redaction,
     event_log::{EventLog, LogReader, Snapshot},
     history,
-    sqlite::{LogOptions, SqliteLog, verify},
+    sqlite::{EraseOptions, LogOptions, SqliteLog, erase, verify},
     state::FOLD_V,
 };
 use std::path::Path;
@@ -85,6 +86,7 @@ fn replay(c: &mut Criterion) {
     });
     group.finish();
     time_travel(c, &path, count as u64);
+    redacted(c, &path, count as u64);
 }
 
 /// Any position of the same log, once states are stored as a channel stores them.
@@ -110,6 +112,51 @@ fn time_travel(c: &mut Criterion, path: &Path, count: u64) {
     let reader = SqliteReader::open(path).unwrap();
     group.bench_function("state_at, anywhere", |b| {
         b.iter(|| history::state_at(&reader, Seq(1 + random.below(count))).unwrap());
+    });
+    group.finish();
+}
+
+/// The same log once one of its forty users is redacted.
+fn redacted(c: &mut Criterion, path: &Path, count: u64) {
+    let options = LogOptions::new("bench", "https://cytu.be");
+    let mut log = SqliteLog::create_or_open(path, &options).unwrap();
+    let (head, mut last) = (log.head(), message(&mut Seeded::new(7), count as usize));
+    last.event = Event::Redacted(Redaction::of_user("user7"));
+    log.append(std::slice::from_ref(&last)).unwrap();
+    log.close().unwrap();
+    let reader = SqliteReader::open(path).unwrap();
+    let mut group = c.benchmark_group("redacted");
+    group.throughput(Throughput::Elements(count));
+    group.bench_function("find what a person said", |b| {
+        b.iter(|| {
+            let found = reader.redacted_by(head.seq.next()).unwrap().len() as u64;
+            assert!(found > count / 80 && found < count / 20);
+        });
+    });
+    group.bench_function("read and decode, some masked", |b| {
+        b.iter(|| {
+            let mut masked = 0;
+            let mut count = |recorded: projectionist::Recorded| {
+                masked += u64::from(recorded.redacted);
+                true
+            };
+            reader.visit(&Read::default(), &mut count).unwrap();
+            masked
+        });
+    });
+    group.bench_function("read and decode, as written", |b| {
+        b.iter(|| {
+            let all = Read::default().as_written();
+            reader.visit(&all, &mut |_| true).unwrap();
+        });
+    });
+    group.bench_function("erase", |b| {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("new.db");
+        b.iter(|| {
+            let _ = std::fs::remove_file(&to);
+            erase(path, &to, &EraseOptions::default(), &mut |_, _| true).unwrap()
+        });
     });
     group.finish();
 }

@@ -36,6 +36,7 @@ const ROOMS: &[&str] = &[
     "limiter",
     "channel",
     "recording",
+    "segment",
     "sqlite",
     "import",
     "views",

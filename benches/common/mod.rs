@@ -179,6 +179,7 @@ pub(crate) fn message(random: &mut Seeded, index: usize) -> Recorded {
             forced_name: false,
         }),
         raw: Some(raw),
+        redacted: false,
     }
 }
 

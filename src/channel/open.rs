@@ -9,7 +9,7 @@ use crate::event::{
     CommandSettled, DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded, Seq,
 };
 use crate::history::state_at;
-use crate::log::{EventLog, LogError, Read};
+use crate::log::{EventLog, LogError, LogReader, Read};
 use crate::normalise::{Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
 use crate::session::Session;
@@ -172,6 +172,7 @@ impl<L: EventLog> Channel<L> {
             dedup_key: event.key,
             event: event.event,
             raw: event.raw,
+            redacted: false,
         })
     }
 }
@@ -189,14 +190,34 @@ pub(crate) struct BroughtIn {
     pub(crate) raw: Option<String>,
 }
 
+/// The first of the events that a channel must find in its log when it is opened, so that what the
+/// server sends again at the next join is recognised: as many of its newest lines as are compared.
+pub(crate) fn chat_tail_begins<L: LogReader + ?Sized>(log: &L) -> Result<Option<Seq>, LogError> {
+    let read = Read::default()
+        .kinds([Kind::MessageSaid])
+        .origins(Origin::WITNESSED)
+        .newest_first();
+    let (mut first, mut count) = (None, 0);
+    log.visit(&read, &mut |recorded| {
+        let buffered = |event: &Event| matches!(event, Event::MessageSaid(m) if is_buffered(m));
+        if buffered(&recorded.event) {
+            (first, count) = (Some(recorded.seq), count + 1);
+        }
+        count < TAIL_MAX
+    })?;
+    Ok(first)
+}
+
 /// The newest lines that the server's replay may hold, newest first. Notices of the server's own
-/// do not count: there may be any number of them behind the last line of a user. Nor does what was
-/// brought in: the server knows nothing of it.
+/// do not count: there may be any number of them behind the last line of a user. As written: the
+/// server knows nothing of our redactions, and what it sends again must be known for what it is.
+/// Without what was brought in, which the server does not know either.
 fn chat_tail<L: EventLog>(log: &L) -> Result<Vec<Recorded>, LogError> {
     let read = Read::default()
         .kinds([Kind::MessageSaid, Kind::ChatCleared])
         .origins(Origin::WITNESSED)
-        .newest_first();
+        .newest_first()
+        .as_written();
     let mut tail = Vec::new();
     log.visit(&read, &mut |recorded| {
         let counts = match &recorded.event {

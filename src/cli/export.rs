@@ -7,7 +7,7 @@ use crate::cli::event_json::{Show, write_event};
 use crate::cli::failure::Failure;
 use crate::cli::output::Out;
 use crate::cli::progress;
-use crate::cli::select::{Redacted, Select};
+use crate::cli::select::Select;
 use crate::cli::when::{TIME_HELP, time};
 use indicatif::ProgressBar;
 use projectionist::{Recorded, SqliteReader, UnixMicros};
@@ -64,12 +64,10 @@ enum Format {
 /// Writes the events asked for.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let reader = SqliteReader::open(&args.log)?;
-    let redacted = Redacted::of(&reader)?;
     let mut writer = Writer {
         out: open(args, &reader)?,
         format: args.format,
         raw: args.raw,
-        redacted,
         row: Vec::new(),
     };
     writer.heading()?;
@@ -116,7 +114,6 @@ struct Writer {
     out: Out,
     format: Format,
     raw: bool,
-    redacted: Redacted,
     row: Vec<u8>,
 }
 
@@ -130,11 +127,7 @@ impl Writer {
     }
 
     fn event(&mut self, recorded: &Recorded) -> Result<(), Failure> {
-        let redacted = self.redacted.contains(recorded.seq);
-        let show = Show {
-            raw: self.raw,
-            redacted,
-        };
+        let show = Show { raw: self.raw };
         match self.format {
             Format::Ndjson => {
                 write_event(&mut self.row, recorded, show).map_err(std::io::Error::from)?;

@@ -78,8 +78,8 @@ struct Taken<'a> {
     seconds: f64,
 }
 
-/// A recording never reconnects by itself.
-struct NoDelays;
+/// Whatever has no connection of its own never reconnects.
+pub(crate) struct NoDelays;
 
 impl RetryDelays for NoDelays {
     fn next_delay(&mut self) -> Duration {

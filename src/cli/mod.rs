@@ -4,12 +4,14 @@
 //! passes through `text` on its way to a terminal. A command returns a [`Failure`] and never ends
 //! the process itself.
 
+mod archive;
 mod backup;
 mod clock;
 #[cfg(unix)]
 mod control;
 mod csv;
 mod demo;
+mod erase;
 mod event_json;
 mod export;
 mod failure;
@@ -21,6 +23,7 @@ mod line;
 mod output;
 mod progress;
 mod record;
+mod redact;
 mod refold;
 mod select;
 #[cfg(unix)]
@@ -84,8 +87,14 @@ enum Command {
     Verify(verify::Args),
     /// Copy a log that may be in use, and verify the copy
     Backup(backup::Args),
-    /// Take the history that another bot kept into a log
+    /// Write the oldest events of a log to a segment, and trim the log
+    Archive(archive::Args),
+    /// Take archived segments, or what another bot kept, into a log
     Import(import::Args),
+    /// Hide what a person said, or single events, from every command and view
+    Redact(redact::Args),
+    /// Write a log anew, without what was redacted
+    Erase(erase::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
 }
@@ -129,7 +138,10 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Archive(args) => archive::run(args),
         Command::Import(args) => import::run(args),
+        Command::Redact(args) => redact::run(args),
+        Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         Style::Lines
     };
-    let mut printer = Printer::new(&reader, style)?;
+    let mut printer = Printer::new(style);
     let stop = if args.follow || args.rate.is_some() {
         Some(Stop::listen()?)
     } else {

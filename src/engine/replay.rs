@@ -102,7 +102,16 @@ impl Replay {
         if wait > timeout {
             return Ok(None);
         }
-        Ok(self.page.pop_front())
+        let Some(next) = self.page.pop_front() else {
+            return Ok(None);
+        };
+        // A page may wait for hours: what of it was redacted meanwhile is not shown any more.
+        let shown = self.reader.shown_now(next, &self.read);
+        match shown.inspect_err(|_| self.exhausted = true)? {
+            Some(next) => Ok(Some(next)),
+            // At most a page of them: what is read from here on is masked already.
+            None => self.next_timeout(timeout),
+        }
     }
 
     /// Whether everything was given out, or it was cancelled.

@@ -133,13 +133,6 @@ pub struct CommandSettled {
     pub args: Option<Value>,
 }
 
-/// `redaction`: an event whose content is no longer to be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redaction {
-    /// Which.
-    pub target: Seq,
-}
-
 /// `import`: what follows was brought in from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {

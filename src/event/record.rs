@@ -112,6 +112,9 @@ pub struct Recorded {
     /// The frame's payload as it came, JSON, secrets stripped; `None` for our own events and for
     /// whole bursts.
     pub raw: Option<String>,
+    /// Whether a redaction covers it: what is read is what [`Recorded::masked`] leaves. Not stored;
+    /// appending ignores it.
+    pub redacted: bool,
 }
 
 impl Recorded {
@@ -145,6 +148,14 @@ pub enum DecodeError {
         found: u32,
         /// The newest known.
         known: u32,
+    },
+    /// No build ever wrote this schema number.
+    #[error("{kind} has schema {found}, which was never written")]
+    NoSchema {
+        /// Which kind.
+        kind: &'static str,
+        /// The stored number.
+        found: u32,
     },
     /// The body does not fit its kind.
     #[error("body of {kind} does not fit: {source}")]

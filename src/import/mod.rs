@@ -70,6 +70,9 @@ pub enum ImportError {
     /// The old database could not be read.
     #[error(transparent)]
     Old(#[from] OldDatabaseError),
+    /// The log was trimmed, and rows brought in before may be in its segments: they would go in twice.
+    #[error("the log was trimmed after something was brought in: import its segments first")]
+    Trimmed,
     /// The log could not be written.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -25,6 +25,7 @@ const BATCH: usize = 4_096;
 ///
 /// # Errors
 /// - [`ImportError::Old`]: the database is damaged, or in use by its bot.
+/// - [`ImportError::Trimmed`]: nobody knows any more what was brought in before.
 /// - [`ImportError::Log`]: the log could not be written.
 pub fn take_in(
     log: SqliteLog,
@@ -33,6 +34,9 @@ pub fn take_in(
     now: UnixMicros,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Summary, ImportError> {
+    if log.may_lack_keys()? {
+        return Err(ImportError::Trimmed);
+    }
     let head = log.head();
     let received = if head.session == 0 {
         ReceivedAs::TheirOwn

@@ -7,14 +7,20 @@
 //! A foreign program that stays within one read makes the WAL grow by all that is written
 //! meanwhile, and no more; it is folded away once that read has ended.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned.
+//! An event is stored, hashed and returned; of what it means only redactions are heeded. Whoever lets
+//! go of the oldest events (`keep`) folds them first, into the state that the log then begins with.
 
 mod append;
 mod backup;
+mod base;
+mod beside;
 mod dictionary;
+mod erase;
 mod failure;
 mod filesystem;
 pub(crate) mod foreign;
+mod keep;
+mod keys;
 mod lock;
 mod migrations;
 mod open;
@@ -22,19 +28,22 @@ mod options;
 mod query;
 mod read;
 mod reader;
+mod redacted;
 mod row;
 mod seal;
+mod sessions;
 mod verify;
 
+pub use beside::StoredCheckpoint;
+pub use erase::{EraseOptions, Erased, erase};
 pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
-pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
 pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
+use crate::log::{Base, ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
@@ -89,8 +98,8 @@ impl SqliteLog {
     ///
     /// # Errors
     /// - [`LogError::InUse`]: another engine writes it.
-    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`]: not ours to write;
-    ///   the file is left as it is.
+    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`],
+    ///   [`LogError::UnknownKind`]: not ours to write; the file is left as it is.
     /// - [`LogError::NetworkFileSystem`], [`LogError::OldSqlite`]: it could not be kept safe.
     /// - [`LogError::Damaged`]: the newest event has no hash to go on from.
     /// - [`LogError::Storage`]: it cannot be opened or made.
@@ -166,19 +175,6 @@ impl SqliteLog {
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
         self.side.checkpoint(consumer)
-    }
-
-    /// Whether an event bears this key, which may stand in the log once only.
-    ///
-    /// # Errors
-    /// - [`LogError::Storage`]: the file cannot be read.
-    pub fn has_key(&self, key: &str) -> Result<bool, LogError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE dedup_key = ?1)";
-        let mut statement = (self.side.conn.prepare_cached(sql))
-            .map_err(storage(&self.side.path, "look for a key"))?;
-        statement
-            .query_row([key], |row| row.get(0))
-            .map_err(storage(&self.side.path, "look for a key"))
     }
 
     /// Puts a damaged event on record as known, so that [`verify`] tells it from new damage.
@@ -365,6 +361,10 @@ impl LogReader for SqliteLog {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }
 

@@ -5,6 +5,7 @@
 //! file must meet at one lock.
 
 use crate::config::Durability;
+use crate::event::Kind;
 use crate::log::LogError;
 use crate::sqlite::failure::{io, storage};
 use crate::sqlite::filesystem::check_local;
@@ -52,6 +53,7 @@ pub(crate) fn writer(
         FileKind::Empty => 0,
         FileKind::Log { schema } => {
             check_channel(&conn, &path, &options.channel)?;
+            check_kinds(&conn, &path)?;
             schema
         }
     };
@@ -254,6 +256,24 @@ fn check_channel(conn: &Connection, path: &Path, wanted: &str) -> Result<(), Log
             wanted: wanted.to_owned(),
         }),
         _ => Ok(()),
+    }
+}
+
+/// Refuses to go on with a log that holds kinds this build does not know: a state folded without
+/// them would be wrong.
+pub(crate) fn check_kinds(conn: &Connection, path: &Path) -> Result<(), LogError> {
+    let names = || {
+        let mut statement = conn.prepare("SELECT name FROM kind ORDER BY kind_id")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        names.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let names = names().map_err(storage(path, "read the kinds of its events"))?;
+    match names.into_iter().find(|name| Kind::parse(name).is_none()) {
+        Some(kind) => Err(LogError::UnknownKind {
+            path: path.display().to_string(),
+            kind,
+        }),
+        None => Ok(()),
     }
 }
 

@@ -68,6 +68,7 @@ impl ChannelState {
             Event::CommandKept(_) | Event::CommandSent(_) | Event::CommandSettled(_) => {
                 self.apply_command(recorded)
             }
+            Event::Redacted(redaction) => self.redacted(recorded.seq, redaction),
             _ => self.apply_people(recorded),
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
-    "export", "import", "ingest",
+    "export", "archive", "import", "ingest",
 ];
 
 #[test]

@@ -162,11 +162,32 @@ fn what_is_no_database_of_a_bot_is_refused_before_there_is_a_log() {
     let tool = Tool::new();
     std::fs::write(tool.path("notes.txt"), "nothing").unwrap();
     let error = tool.run(&["import", "notes.txt", "--log", "new.db"]);
-    assert!(error.fails_with_text(1).contains("notes.txt"));
+    assert!(error.fails_with_text(3).contains("notes.txt"));
     tool.run(&["import", "none.db", "--log", "new.db"])
-        .fails_with(1);
+        .fails_with(2);
     let log = tool.ingest("polls.jsonl", "bob");
     let error = tool.run(&["import", &log, "--log", "new.db"]);
-    assert!(error.fails_with_text(1).contains("is an event log"));
+    assert!(error.fails_with_text(3).contains("is an event log"));
     assert!(!tool.path("new.db").exists());
+}
+
+#[test]
+fn what_was_trimmed_comes_back_before_anything_is_brought_in_again() {
+    let tool = Tool::new();
+    old_database(&tool);
+    import(&tool, "room.db");
+    let file = crate::tool::fixture("polls.jsonl");
+    tool.run(&["ingest", &file, "--conn", "bob", "--log", "room.db"])
+        .ok();
+    tool.run(&[
+        "archive", "room.db", "--until", "5", "--trim", "--out", "old.gz",
+    ])
+    .ok();
+    let run = |file: &str| tool.run(&["import", file, "--log", "room.db"]);
+    let error = run("old.db").fails_with_text(3);
+    assert!(error.contains("import its segments first"), "{error}");
+    run("old.gz").ok();
+    assert!(run("old.db").ok().out.contains("nothing new"));
+    let both = ["import", "old.gz", "old.db", "--log", "room.db"];
+    tool.run(&both).fails_with(2);
 }

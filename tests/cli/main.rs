@@ -13,7 +13,9 @@ mod import;
 mod ingest;
 mod reading;
 mod record;
+mod redact;
 mod refusals;
+mod retention;
 mod running;
 #[cfg(unix)]
 mod sending;

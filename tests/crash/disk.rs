@@ -41,7 +41,7 @@ fn p1_a_file_at_its_limit_is_like_a_full_disk() {
         return;
     }
     // The signal that comes with the limit would end the process: as a kill does, shown elsewhere.
-    let script = "trap '' XFSZ; ulimit -S -f 400; exec \"$0\" \"$@\"";
+    let script = "trap '' XFSZ; ulimit -S -f 480; exec \"$0\" \"$@\"";
     run(
         "reach the limit of a file",
         dir.path(),

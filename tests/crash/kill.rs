@@ -2,9 +2,9 @@
 //! acknowledged is there, with its hash, and nothing stands twice or is missing (P1, P2).
 //!
 //! Method: a child drives a whole channel over a log on disk and prints each position it has
-//! committed; it is killed at random moments, some of them while it opens the log. Its server's
-//! memory of chat is made anew each time from what the log says was said, with lines in it that
-//! were said while nobody listened.
+//! committed; it is killed at random moments, some of them while it opens or closes the log. Its
+//! server's memory of chat is made anew each time from what the log says was said, with lines in it
+//! that were said while nobody listened.
 
 use crate::child::play;
 use crate::common::{ChatServer, Room, START_MS, config};
@@ -14,6 +14,7 @@ use crate::tool::Tool;
 use crate::{a_place, sound};
 use projectionist::{
     Event, Kind, Read, Recorded, Seq, SqliteReader,
+    channel::Input,
     event::DisconnectCause,
     event_log::{ChainHash, EventLog, LogReader},
     sqlite::{LogOptions, SqliteLog},
@@ -39,8 +40,19 @@ fn say(server: &mut ChatServer, number: u64) -> serde_json::Value {
     server.say_at(&format!("line {number}"), START_MS + number as i64 * 7)
 }
 
-/// The child: takes the log up where it ends, and goes on for as long as it lives.
+/// The child: takes the log up where it ends, and goes on for as long as it lives. Now and then it
+/// closes the log and opens it again, so that it is killed at that too.
 pub(crate) fn record_until_killed(path: &Path) {
+    loop {
+        let mut room = record_a_while(path);
+        room.input(Input::Stop);
+        acknowledge(&room);
+        room.into_log().close().unwrap();
+    }
+}
+
+/// One recording, of some tens of commits.
+fn record_a_while(path: &Path) -> Room<SqliteLog> {
     let log = SqliteLog::create_or_open(path, &LogOptions::new("Room", "https://cytu.be")).unwrap();
     let head = log.head();
     let newest = Read::default().kinds([Kind::MessageSaid]).newest_first();
@@ -61,7 +73,7 @@ pub(crate) fn record_until_killed(path: &Path) {
     acknowledge(&room);
     room.burst(&server.burst());
     acknowledge(&room);
-    loop {
+    for _ in 0..10 + dice.below(60) {
         match dice.below(24) {
             0 => room.channel_mut().snapshot().unwrap(),
             1 => room.channel_mut().log_mut().flush().unwrap(),
@@ -77,6 +89,7 @@ pub(crate) fn record_until_killed(path: &Path) {
         }
         acknowledge(&room);
     }
+    room
 }
 
 fn acknowledge(room: &Room<SqliteLog>) {

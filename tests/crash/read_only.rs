@@ -2,7 +2,7 @@
 
 use crate::child::play;
 use crate::namespace::{cannot, play_on_disk_of, run};
-use crate::samples::{evening, open, options};
+use crate::samples::{evening, open, options, shown};
 use crate::sound;
 use projectionist::{LogError, SqliteReader, event_log::EventLog, sqlite::SqliteLog};
 use std::os::unix::fs::PermissionsExt;
@@ -51,7 +51,7 @@ fn set_mode(path: &Path, mode: u32) {
 /// What is true wherever a closed log can only be read.
 fn check_read_only(path: &Path) {
     let before = std::fs::read(path).unwrap();
-    assert_eq!(sound(path), evening());
+    assert_eq!(sound(path), shown(&evening()));
     let error = SqliteLog::create_or_open(path, &options()).unwrap_err();
     assert!(
         matches!(error, LogError::Storage { .. }) && !error.is_retryable(),
@@ -71,7 +71,7 @@ pub(crate) fn read_what_cannot_be_written(disk: &Path) {
     std::fs::copy(disk.join("log.db-wal"), disk.join("left.db-wal")).unwrap();
     log.close().unwrap();
     let remount = Command::new("mount")
-        .args(["-o", "remount,ro"])
+        .args(["-o", "remount,bind,ro"])
         .arg(disk)
         .status();
     assert!(remount.unwrap().success());
@@ -103,7 +103,7 @@ pub(crate) fn meet_modes_that_bind(dir: &Path) {
     set_mode(dir, 0o555);
     check_read_only(&path);
     set_mode(&path, 0o644);
-    assert_eq!(sound(&path), evening());
+    assert_eq!(sound(&path), shown(&evening()));
     set_mode(dir, 0o755);
     assert_eq!(open(&path).head().seq.0, 16);
 }

@@ -4,7 +4,7 @@
 //! Method: the files of a log in use are copied, as a power cut leaves them. Where each commit ends
 //! is how long the write-ahead log was after it.
 
-use crate::samples::{Dice, evening, open};
+use crate::samples::{Dice, evening, open, shown};
 use crate::{a_place, sound};
 use projectionist::{
     Recorded,
@@ -82,7 +82,7 @@ impl InUse {
         if stale_index {
             std::fs::write(beside(path, "-shm"), &self.index).unwrap();
         }
-        assert_eq!(sound(path), self.before(place), "byte {place}");
+        assert_eq!(sound(path), shown(self.before(place)), "byte {place}");
     }
 }
 
@@ -119,6 +119,6 @@ fn p1_a_log_cut_short_is_written_on_from_its_last_whole_commit() {
             log.append(&in_use.events[upto..]).unwrap();
         }
         log.close().unwrap();
-        assert_eq!(sound(&path), in_use.events, "byte {place}");
+        assert_eq!(sound(&path), shown(&in_use.events), "byte {place}");
     }
 }

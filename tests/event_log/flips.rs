@@ -1,7 +1,7 @@
 //! Rot shows, bit by bit: in the cells of an event, and in the bytes of the file.
 
 use crate::damage::{Sample, raw};
-use crate::samples::evening;
+use crate::samples::{COLUMNS, evening, shown};
 use projectionist::{Read, Seq, SqliteReader, sqlite::verify};
 use rusqlite::types::Value;
 
@@ -10,25 +10,9 @@ use rusqlite::types::Value;
 #[test]
 fn p8_a_flipped_bit_in_any_column_is_found_at_its_event() {
     let sample = Sample::new();
-    let columns = [
-        "seq",
-        "session_id",
-        "received_us",
-        "sent_ms",
-        "kind_id",
-        "schema_v",
-        "origin",
-        "actor_id",
-        "cause_seq",
-        "corr",
-        "dedup_key",
-        "chain",
-        "body",
-        "raw",
-    ];
     let mut flips = 0;
     for seq in [1, 4, 12, 16] {
-        for column in columns {
+        for column in COLUMNS {
             flips += check_column(&sample, column, seq);
         }
     }
@@ -111,7 +95,7 @@ fn p8_a_flipped_bit_anywhere_in_the_file_never_passes_for_another_event() {
         match verify(&reader, |_, _| {}) {
             Ok(verdict) if verdict.findings.is_empty() => {
                 let events = reader.read(&Read::default()).unwrap();
-                assert_eq!(events, evening(), "bit {bit}");
+                assert_eq!(events, shown(&evening()), "bit {bit}");
                 harmless += 1;
             }
             _ => found += 1,
@@ -141,6 +125,10 @@ const HARMLESS: [(&str, &str); 8] = [
     ("quarantine.reason", "a word for whoever reads it"),
 ];
 
+/// Set in trimmed logs only, where flips in the base are tried (`retention`). A key of a trimmed event
+/// that is another by a flipped bit lets what it stands for happen twice; no hash covers it.
+const TRIMMED: [&str; 3] = ["base.", "spent_key.", "session.ended_us"];
+
 /// The columns of every table but the events', as the file has them: table, its key, column.
 fn other_columns(path: &std::path::Path) -> Vec<(String, String, String)> {
     let sql = "SELECT t.name, k.name, c.name FROM sqlite_schema t
@@ -163,6 +151,9 @@ fn p8_a_flipped_bit_beside_the_events_is_found_or_harmless() {
     let mut harmless = std::collections::BTreeSet::new();
     for (table, key, column) in &columns {
         let name = format!("{table}.{column}");
+        if TRIMMED.iter().any(|trimmed| name.starts_with(trimmed)) {
+            continue;
+        }
         let (found, passed) = flip_everywhere(&sample, table, key, column);
         assert!(
             found + passed > 0,
@@ -181,7 +172,8 @@ fn flip_everywhere(sample: &Sample, table: &str, key: &str, column: &str) -> (us
     let path = sample.copy();
     let conn = raw(&path);
     let rows: Vec<(Value, Value)> = {
-        let sql = format!("SELECT {key}, {column} FROM {table} LIMIT 8");
+        let rows = if table == "meta" { 8 } else { 2 };
+        let sql = format!("SELECT {key}, {column} FROM {table} LIMIT {rows}");
         let mut statement = conn.prepare(&sql).unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
         rows.unwrap().map(Result::unwrap).collect()
@@ -204,7 +196,7 @@ fn flip_everywhere(sample: &Sample, table: &str, key: &str, column: &str) -> (us
                 Ok((verdict, events)) if verdict.findings.is_empty() => {
                     assert_eq!(
                         events.unwrap(),
-                        evening(),
+                        shown(&evening()),
                         "{table}.{column} as {damaged:?}"
                     );
                     passed += 1;

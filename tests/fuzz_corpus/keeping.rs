@@ -2,7 +2,8 @@
 //! other tests: they write files. `main.rs` says when.
 
 use crate::common::recording::{files, lines};
-use crate::targets::{TARGETS, log_row::COLUMNS};
+use crate::samples::COLUMNS;
+use crate::targets::{TARGETS, payload::NAMES};
 use rusqlite::Connection;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ fn event(frame: &str) -> Option<(String, String)> {
 fn seeds() {
     let recordings = frames();
     let all: Vec<String> = recordings.iter().flatten().cloned().collect();
-    let pieces = recordings.iter().flat_map(|frames| frames.chunks(12));
+    let pieces = recordings.iter().flat_map(|frames| frames.chunks(5));
     let rejoined = ["", "=", "join\n", "cut\n"];
     let conversations = pieces
         .zip(rejoined.iter().cycle())
@@ -75,10 +76,7 @@ fn seeds() {
     let payloads = events
         .iter()
         .flat_map(|(name, payload)| ["", "*"].map(|joining| format!("{name}{joining}\n{payload}")));
-    sow(
-        "payload",
-        payloads.chain(crate::targets::payload::NAMES.map(|name| format!("{name}\nnull"))),
-    );
+    sow("payload", payloads.chain(always("payload")));
     let texts = events.iter().flat_map(|(_, payload)| strings(payload));
     let texts: BTreeSet<String> = texts.collect();
     sow(
@@ -136,15 +134,17 @@ fn pack() {
             println!("{target}: nothing was kept");
             continue;
         };
-        let mut inputs: Vec<String> = found
+        let mut rest: Vec<String> = found
             .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .filter(|input| input.len() <= INPUT_BYTES_MAX)
             .collect();
-        inputs.extend(of_each_name(target));
         // The shortest of them first: each says what it has to say in the fewest bytes.
-        inputs.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
-        inputs.dedup();
+        rest.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
+        let mut inputs = always(target);
+        rest.retain(|input| !inputs.contains(input));
+        rest.dedup();
+        inputs.extend(rest);
         let mut packed = String::new();
         let mut kept = 0;
         for input in &inputs {
@@ -160,12 +160,13 @@ fn pack() {
     }
 }
 
-/// A payload for each name, so that none is without one.
-fn of_each_name(target: &str) -> Vec<String> {
+/// What is kept whatever the fuzzers say: a payload for each name, a body of each kind, a greeting
+/// out of bounds.
+fn always(target: &str) -> Vec<String> {
     match target {
-        "payload" => crate::targets::payload::NAMES
-            .map(|name| format!("{name}\nnull"))
-            .to_vec(),
+        "payload" => NAMES.map(|name| format!("{name}\nnull")).to_vec(),
+        "log_row" => rows(),
+        "packet" => vec!["0{\"pingInterval\":1e300}".to_owned()],
         _ => Vec::new(),
     }
 }

@@ -30,6 +30,7 @@ fn own(seq: u64, event: Event) -> Recorded {
         dedup_key: None,
         event,
         raw: None,
+        redacted: false,
     }
 }
 

@@ -167,7 +167,7 @@ pub(crate) fn same(state: &ChannelState, room: &RoomView, position_s: Option<f64
         "media"
     );
     assert_eq!(
-        media.and_then(|_| state.current).map(|uid| uid.0),
+        media.and(state.current).map(|uid| uid.0),
         playing.map(|item| item.uid),
         "current"
     );

@@ -21,7 +21,7 @@ impl Line {
         let html = said["msg"].as_str()?.to_owned();
         let time_ms = said["time"].as_i64()?;
         let hushed = said["meta"]["shadow"] == true;
-        (!name.starts_with('[') && !hushed).then(|| Self {
+        (!name.starts_with('[') && !hushed).then_some(Self {
             time_ms,
             html,
             name,

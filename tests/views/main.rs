@@ -12,7 +12,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod activity;
 mod building;
+mod made;
 mod observed;
+mod plays;
+mod population;
+mod presence;
 mod rooms;
 mod stale;

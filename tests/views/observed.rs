@@ -24,7 +24,6 @@ fn expected(room: &Room) -> Vec<Span> {
                 }
                 (span.4, span.5) = (false, Some(ended.cause.as_str().to_owned()));
             }
-            Event::Joined(_) => {}
             _ if joined => {
                 let span = spans.last_mut().unwrap();
                 (span.2, span.3) = (seq, us);

@@ -113,7 +113,10 @@ fn channel(args: &Args, opened: &[(&Path, OldDatabase)]) -> Result<String, Failu
 
 impl From<OldDatabaseError> for Failure {
     fn from(error: OldDatabaseError) -> Self {
-        Self::Bad(error.to_string())
+        match error {
+            OldDatabaseError::EventLog { .. } => Self::Unfit(error.to_string()),
+            error => Self::Bad(error.to_string()),
+        }
     }
 }
 
@@ -121,7 +124,8 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Log(error) => Self::Log(error),
-            error => Self::Bad(error.to_string()),
+            ImportError::Old(error) => error.into(),
+            error => Self::Unfit(error.to_string()),
         }
     }
 }

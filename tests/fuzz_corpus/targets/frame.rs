@@ -5,6 +5,7 @@
 //! stands for a join burst and `cut` for the end of the connection.
 
 use crate::common::{Burst, DELAY_MS, Room, config, item, user};
+use projectionist::ChannelState;
 use projectionist::channel::Input;
 use projectionist::event_log::{EventLog, Head};
 
@@ -24,7 +25,16 @@ fn played(text: &str) -> Head {
         assert!(room.outputs().len() < 200, "one step, endless answers");
     }
     room.wait(1_000);
+    check_snapshot(&room);
     room.channel().log().head()
+}
+
+/// A state that is stored and read again is the same state, or a log opened by it would go on from
+/// another one.
+pub(crate) fn check_snapshot(room: &Room) {
+    let stored = serde_json::to_string(room.state()).unwrap();
+    let read: ChannelState = serde_json::from_str(&stored).unwrap();
+    assert_eq!(&read, room.state(), "a snapshot says all");
 }
 
 fn take(room: &mut Room, step: &str) {

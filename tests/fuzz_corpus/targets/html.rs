@@ -30,6 +30,8 @@ pub(crate) fn check(html: &str) {
         format!("{html}!"),
         "tags say nothing"
     );
+    let quoted = format!("<a title=\"{}\">y</a>!", html.replace('"', ""));
+    assert_eq!(text_of_html(&quoted), "y!", "nor do their attributes");
     let twice = format!("{html}<!-- -->");
     assert!(text_of_html(&twice).len() <= twice.len() * 2);
 }

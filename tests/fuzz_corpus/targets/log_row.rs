@@ -5,7 +5,7 @@
 //! `KIND`, `ACTOR`, `RAW` and the body, a line each, are written. `!COLUMN ROW TYPE VALUE` damages a
 //! cell of the sample log; types are `i`, `t`, `b`, `r` and anything else for NULL.
 
-use crate::samples::{evening, open, record};
+use crate::samples::{COLUMNS, evening, open, record};
 use projectionist::{
     Event, Kind, Read, Recorded, Seq, SqliteReader,
     event_log::{EventLog, LogReader},
@@ -14,24 +14,6 @@ use projectionist::{
 use rusqlite::{Connection, params, types::Value};
 use std::path::Path;
 use std::sync::OnceLock;
-
-/// The columns of an event.
-pub(crate) const COLUMNS: [&str; 14] = [
-    "seq",
-    "session_id",
-    "received_us",
-    "sent_ms",
-    "kind_id",
-    "schema_v",
-    "origin",
-    "actor_id",
-    "cause_seq",
-    "corr",
-    "dedup_key",
-    "chain",
-    "body",
-    "raw",
-];
 
 pub(crate) fn check(text: &str) {
     match text.strip_prefix('!') {

@@ -4,7 +4,7 @@
 //! The first line names the event; `*` behind the name puts it into a join burst. A name nobody
 //! knows stands for one that is known, so that the fuzzer loses no time with names.
 
-use super::frame::{burst, joined};
+use super::frame::{burst, check_snapshot, joined};
 use crate::common::Room;
 use serde_json::value::RawValue;
 
@@ -116,6 +116,7 @@ pub(crate) fn check(text: &str) {
         );
     }
     room.wait(5_000);
+    check_snapshot(&room);
     // The fold is compared when the room goes.
 }
 
