@@ -150,7 +150,7 @@ fn whose_history_it_is_must_be_known() {
         tool.run(&[&args[..], more].concat())
     };
     let error = run(&[]).fails_with_text(2);
-    assert!(error.contains("modroom, other"), "{error}");
+    assert!(error.contains("Other, modroom"), "{error}");
     assert!(!tool.path("new.db").exists());
     run(&["--channel", "Other", "--origin", "https://cytu.be"]).ok();
     let error = run(&["--channel", "modroom"]).fails_with_text(3);

@@ -98,7 +98,7 @@ fn channel(args: &Args, opened: &[(&Path, OldDatabase)]) -> Result<String, Failu
         found.extend(old.channels()?.into_iter().map(|(name, _)| name));
     }
     found.sort();
-    found.dedup();
+    found.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(Failure::Usage(

@@ -20,7 +20,6 @@ use crate::sqlite::open;
 use crate::time::UnixMicros;
 use rusqlite::{Connection, Row};
 use shape::SHAPES;
-use std::collections::BTreeMap;
 use std::path::Path;
 use survey::Window;
 
@@ -151,23 +150,21 @@ impl OldDatabase {
     /// # Errors
     /// - [`OldDatabaseError::Read`]: the file is damaged, or in use.
     pub fn channels(&self) -> Result<Vec<(String, u64)>, OldDatabaseError> {
-        let mut channels = BTreeMap::new();
+        let mut channels: Vec<(String, u64)> = Vec::new();
         for table in self.tables.iter().filter(|table| table.tells_channel()) {
+            // Of several spellings the one with capitals.
             let sql = format!(
-                "SELECT lower(channel), count(*) FROM \"{}\"
+                "SELECT min(channel), count(*) FROM \"{}\"
                  WHERE typeof(channel) = 'text' AND length(channel) BETWEEN 1 AND 100
-                 GROUP BY 1 ORDER BY 2 DESC LIMIT {NAMES_MAX}",
+                 GROUP BY lower(channel) ORDER BY 2 DESC LIMIT {NAMES_MAX}",
                 table.name
             );
             self.each(&sql, table.name, &mut |row| {
-                let (name, count): (String, i64) = (row.get(0)?, row.get(1)?);
-                *channels.entry(name).or_insert(0) += count.unsigned_abs();
+                let count: i64 = row.get(1)?;
+                channels.push((row.get(0)?, count.unsigned_abs()));
                 Ok(true)
             })?;
         }
-        let mut channels: Vec<_> = channels.into_iter().collect();
-        channels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        channels.truncate(NAMES_MAX);
         Ok(channels)
     }
 
