@@ -111,31 +111,60 @@ fn a_replay_by_sent_time_has_the_pace_of_what_was_said() {
     assert_eq!(said.iter().filter(old).count(), 2);
 }
 
+/// More lines of chat than a join is ever compared with.
+fn talk_a_lot(tool: &Tool) {
+    let conn = rusqlite::Connection::open(tool.path("old.db")).unwrap();
+    conn.execute_batch(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+         INSERT INTO chat SELECT 1400000002000 + i, 'Bob', 'line ' || i, 'modroom' FROM n",
+    )
+    .unwrap();
+}
+
 #[test]
 fn the_next_join_is_compared_with_what_the_channel_said_and_not_with_what_was_brought_in() {
     let joined = |imported: bool| {
         let tool = Tool::new();
         old_database(&tool);
-        let log = tool.ingest("polls.jsonl", "bob");
+        talk_a_lot(&tool);
+        let file = crate::tool::fixture("reconnect.jsonl");
+        let ingest = |conn: &str| {
+            let args = [
+                "ingest", &file, "--conn", conn, "--log", "room.db", "--json",
+            ];
+            tool.run(&[&args[..], &["--channel", "modroom"]].concat())
+                .ok()
+                .json()
+        };
+        ingest("alice");
         if imported {
-            assert_eq!(events(&import(&tool, &log)), &json!(5));
+            assert_eq!(events(&import(&tool, "room.db")), &json!(2005));
         }
-        let file = crate::tool::fixture("polls.jsonl");
-        let args = ["ingest", &file, "--conn", "late", "--log", &log, "--json"];
-        let taken = tool.run(&args).ok().json();
-        let mut state = tool.state(&log, &[]);
-        for varying in ["seq", "at", "log_id"] {
-            state.as_object_mut().unwrap().remove(varying);
-        }
-        tool.run(&["verify", &log]).ok();
-        (
-            taken["kinds"].clone(),
-            taken["events"].clone(),
-            state["users"].clone(),
-            state["user_count"].clone(),
-        )
+        let taken = ingest("bob");
+        let state = tool.state("room.db", &[]);
+        tool.run(&["verify", "room.db"]).ok();
+        let parts = ["users", "user_count", "playlist"].map(|part| state[part].clone());
+        (taken["kinds"].clone(), parts)
     };
-    assert_eq!(joined(true), joined(false));
+    let (kinds, state) = joined(false);
+    assert_eq!(joined(true), (kinds, state));
+}
+
+#[test]
+fn a_log_of_old_history_only_has_no_gap_before_its_first_join() {
+    let tool = Tool::new();
+    old_database(&tool);
+    import(&tool, "room.db");
+    let file = crate::tool::fixture("polls.jsonl");
+    let args = [
+        "ingest", &file, "--conn", "late", "--log", "room.db", "--json",
+    ];
+    let kinds = tool.run(&args).ok().json()["kinds"].clone();
+    assert!(
+        kinds["message"].is_u64(),
+        "something was said again: {kinds}"
+    );
+    assert_eq!(kinds.get("chat_gap"), None);
 }
 
 #[test]
