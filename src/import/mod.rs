@@ -6,7 +6,9 @@
 //! and nothing else: the state is what it was, and so is what the next join is compared with. Rows
 //! without a time (libraries, sums) become no events of their own, but are kept as `raw` JSON in
 //! events of kind `import`. Each row goes in once: the same database, or a later one of the same bot,
-//! brings only what is new. What cannot be carried over is counted by reason.
+//! brings only what is new. A line that the log's own connections heard is not brought in either,
+//! where that bot stored the server's time (a join may still repeat the last lines of a database that
+//! was brought in before it). What cannot be carried over is counted by reason.
 //!
 //! A log that has never seen a connection takes their own times as received ones too. One with a
 //! history of its own, whose received times do not fall, receives them in the present;
@@ -52,6 +54,7 @@ mod carry;
 mod facts;
 mod summary;
 mod take_in;
+mod witnessed;
 
 pub use crate::sqlite::foreign::{
     Cell, Content, OldDatabase, OldDatabaseError, OldRow, OldTable, TEXT_BYTES_MAX, Unit,

@@ -3,6 +3,7 @@
 use super::carry::Skipped;
 use crate::event::Seq;
 use crate::sqlite::foreign::{Content, OldTable};
+use crate::time::UnixMicros;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -48,11 +49,16 @@ pub struct TableSummary {
     pub kind: &'static str,
     /// The unit of its times; `None` where it has none.
     pub unit: Option<&'static str>,
+    /// The first time in it, microseconds; `None` where it has none.
+    pub first_us: Option<UnixMicros>,
+    /// The last one.
+    pub last_us: Option<UnixMicros>,
     /// Its rows.
     pub rows: u64,
     /// Rows that are now in the log and were not before.
     pub taken: u64,
-    /// Rows that were in the log already.
+    /// Rows that were in the log already: brought in before, or lines of chat that its own
+    /// connections recorded.
     pub already: u64,
     /// Rows that were left out, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
@@ -70,6 +76,8 @@ impl TableSummary {
                 Content::Facts => "import",
             },
             unit: table.unit.map(crate::sqlite::foreign::Unit::as_str),
+            first_us: table.span.map(|(first, _)| first),
+            last_us: table.span.map(|(_, last)| last),
             rows: table.rows,
             taken: 0,
             already: 0,

@@ -4,6 +4,7 @@ use super::ImportError;
 use super::carry::{Belongs, Carried, Keys, carry, hash};
 use super::facts::Chunk;
 use super::summary::{ReceivedAs, Summary, TableSummary};
+use super::witnessed::Witnessed;
 use crate::channel::{BroughtIn, Channel, RetryDelays};
 use crate::config::Config;
 use crate::event::{Event, Imported, Seq};
@@ -46,6 +47,10 @@ pub fn take_in(
     let config = Config::new(log.origin(), log.channel());
     let channel = log.channel().to_owned();
     // Observing: nothing is sent, nothing that was kept for sending is touched.
+    let witnessed = match received {
+        ReceivedAs::TheirOwn => Witnessed::default(),
+        ReceivedAs::ThePresent => Witnessed::of(&log, old.tables())?,
+    };
     let observed = Channel::observe(&config, log, Box::new(NoDelays), at(now))?;
     let mut taking = Taking {
         // A connection that a crash left open was put on record as ended.
@@ -57,6 +62,7 @@ pub fn take_in(
         received,
         is_new: head.seq == Seq(0),
         note: None,
+        witnessed,
         keys: Keys::default(),
         done: 0,
         stopped: false,
@@ -108,6 +114,7 @@ struct Taking<'a> {
     before: Seq,
     /// The note that heads what is brought in; none until there is something.
     note: Option<Seq>,
+    witnessed: Witnessed,
     keys: Keys,
     done: u64,
     stopped: bool,
@@ -138,7 +145,8 @@ impl Taking<'_> {
             Err(why) => self.count(place, |summary| summary.skip(why, 1)),
             Ok(carried) => {
                 let key = self.keys.key(&carried);
-                if self.is_known(&key)? {
+                let name = carried.actor.as_deref();
+                if self.witnessed.has(table, carried.at, name) || self.is_known(&key)? {
                     self.count(place, |summary| summary.already += 1);
                 } else {
                     self.stage(carried, key);

@@ -179,3 +179,27 @@ fn a_connection_that_a_crash_left_open_ends_before_what_is_brought_in() {
         .unwrap();
     assert_eq!(gap, (OWN.0 + 2_000_000, 3), "we saw nothing after the line");
 }
+
+#[test]
+fn a_line_that_the_log_itself_heard_is_not_brought_in_again() {
+    let mut heard = own(2, said("you &amp; <i>me</i>"));
+    heard.sent_ms = Some(OWN.as_millis());
+    let place = Place::new(CYTUBEBOT);
+    let after = OWN.as_millis() - THEN_MS;
+    let rows = [
+        (after, "BOB", "you & me"),
+        (after, "alice", "you & me"),
+        (after + 1, "Bob", "you & me"),
+    ];
+    say(&place.bot(), &rows);
+    let mut log = place.open_log();
+    log.append(&[own(1, connected()), heard, own(3, stopped())])
+        .unwrap();
+    drop(log);
+    let summary = place.import();
+    assert_eq!(
+        (summary.tables[0].taken, summary.tables[0].already),
+        (2, 1),
+        "another author, another millisecond: another line"
+    );
+}

@@ -185,6 +185,9 @@ fn summary(out: &mut Out, database: &Database<'_>) -> Result<(), Failure> {
             "  {:<18} {:>9} rows: {} taken as {}{unit}",
             table.table, table.rows, table.taken, table.kind
         )?;
+        if let (Some(first), Some(last)) = (table.first_us, table.last_us) {
+            writeln!(out, "  {:>28}       from {first} to {last}", "")?;
+        }
         if table.already > 0 {
             writeln!(
                 out,

@@ -1,6 +1,7 @@
 //! A look through a foreign table: how many rows, in which unit its times are, which are no times.
 
 use super::shape::{Content, Shape};
+use crate::time::UnixMicros;
 use rusqlite::Connection;
 
 /// 2009-01-01: before there was a CyTube, or anything it came from.
@@ -88,6 +89,8 @@ pub struct OldTable {
     pub unit: Option<Unit>,
     /// Rows whose time is none of that unit: they cannot be placed.
     pub timeless: u64,
+    /// The first and the last time that is believed.
+    pub span: Option<(UnixMicros, UnixMicros)>,
     /// The columns to read.
     pub(super) columns: Vec<&'static str>,
     /// Whether rows have a number of their own to be ordered by.
@@ -108,6 +111,7 @@ pub(super) fn survey(
         rows: 0,
         unit: None,
         timeless: 0,
+        span: None,
         columns,
         has_rowid,
     };
@@ -136,7 +140,29 @@ pub(super) fn survey(
         table.timeless = table.rows.saturating_sub(most);
         Ok(())
     })?;
+    if let Some(unit) = table.unit {
+        table.span = Some(span(conn, shape, unit, window)?);
+    }
     Ok(table)
+}
+
+/// The first and the last time of a table that has some.
+fn span(
+    conn: &Connection,
+    shape: &Shape,
+    unit: Unit,
+    window: Window,
+) -> rusqlite::Result<(UnixMicros, UnixMicros)> {
+    let sql = format!(
+        "SELECT CAST(min(\"timestamp\") * {0} AS INTEGER), CAST(max(\"timestamp\") * {0} AS INTEGER)
+         FROM \"{1}\" WHERE {2}",
+        unit.micros(),
+        shape.table,
+        window.holds("\"timestamp\"", unit)
+    );
+    conn.query_row(&sql, [], |row| {
+        Ok((UnixMicros(row.get(0)?), UnixMicros(row.get(1)?)))
+    })
 }
 
 fn natural(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
