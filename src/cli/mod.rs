@@ -14,6 +14,7 @@ mod event_json;
 mod export;
 mod failure;
 mod fold;
+mod generate;
 mod history;
 mod ingest;
 mod line;
@@ -85,6 +86,8 @@ enum Command {
     Backup(backup::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
+    /// Make up a log of any size, to try and measure things on
+    Generate(generate::Args),
 }
 
 /// Runs the command line of this process.
@@ -127,6 +130,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Ingest(args) => ingest::run(args),
+        Command::Generate(args) => generate::run(args),
     }
 }
 

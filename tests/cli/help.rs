@@ -2,9 +2,9 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
-    "export", "ingest",
+    "export", "ingest", "generate",
 ];
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod demo;
+mod generate;
 mod help;
 mod ingest;
 mod reading;
