@@ -22,14 +22,18 @@ mod output;
 mod progress;
 mod record;
 mod refold;
+mod rows;
 mod select;
 #[cfg(unix)]
 mod send;
+mod sql;
 mod state;
+mod stats;
 mod stop;
 mod tail;
 mod text;
 mod verify;
+mod views;
 mod when;
 
 use clap::Parser;
@@ -78,6 +82,12 @@ enum Command {
     State(state::Args),
     /// Print events by kind, user, time and origin
     History(history::Args),
+    /// Print what the read models of a log tell: who, what, when, how many
+    Stats(stats::Args),
+    /// Ask the views and the log in SQL
+    Sql(sql::Args),
+    /// Build the views of a log, or tell how far they are
+    Views(views::Args),
     /// Write a log, or a part of it, as NDJSON or CSV
     Export(export::Args),
     /// Tell whether a log is what was written
@@ -126,6 +136,9 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
+        Command::Stats(args) => stats::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Views(args) => views::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
