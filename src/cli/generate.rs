@@ -49,6 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(days) = args.days {
         config = config.days(days);
     }
+    log::info!("{}: writing {} events", args.log.display(), args.events);
     let bar = progress::bar("events", args.events);
     let written = write_synthetic(&config, &args.log, &mut |written| {
         bar.set_position(written);

@@ -23,6 +23,7 @@ mod progress;
 mod record;
 mod refold;
 mod rows;
+mod search;
 mod select;
 #[cfg(unix)]
 mod send;
@@ -84,6 +85,8 @@ enum Command {
     History(history::Args),
     /// Print what the read models of a log tell: who, what, when, how many
     Stats(stats::Args),
+    /// Find what was said by its words
+    Search(search::Args),
     /// Ask the views and the log in SQL
     Sql(sql::Args),
     /// Build the views of a log, or tell how far they are
@@ -137,6 +140,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
         Command::Stats(args) => stats::run(args),
+        Command::Search(args) => search::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Views(args) => views::run(args),
         Command::Export(args) => export::run(args),

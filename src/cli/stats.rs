@@ -102,6 +102,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     printer.finish()?;
     if count == 0 {
         progress::note("nothing there");
+    } else if args.shape.is_table() && count as u64 == u64::from(args.limit) {
+        progress::note(&format!(
+            "{count} rows: --limit and --offset show more, if there are"
+        ));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Made-up logs by the tool.
 
+use crate::running::Running;
 use crate::tool::Tool;
 
 #[test]
@@ -38,4 +39,20 @@ fn sizes_that_make_no_sense_are_refused() {
         tool.run(&args).fails_with(2);
         assert!(!tool.path("x.db").exists());
     }
+}
+
+#[test]
+fn a_signal_ends_it_with_a_sound_log() {
+    let tool = Tool::new();
+    let args = ["generate", "--events", "1000000000", "--log", "a.db", "-v"];
+    let running = Running::start(&tool, &args);
+    running.notes("writing 1000000000 events");
+    running.signal("TERM");
+    let ran = running.end();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("stopped by a signal"), "{}", ran.err);
+    assert_eq!(
+        tool.run(&["verify", "a.db", "--json"]).ok().json()["sound"],
+        true
+    );
 }

@@ -2,9 +2,9 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
-    "export", "ingest", "generate",
+    "export", "ingest", "generate", "stats", "search", "sql", "views",
 ];
 
 #[test]

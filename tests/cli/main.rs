@@ -20,3 +20,4 @@ mod sending;
 mod state;
 mod tool;
 mod verify;
+mod views;

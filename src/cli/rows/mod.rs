@@ -46,13 +46,22 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 }
 
 impl Shape {
-    /// A printer to standard output.
-    pub(crate) fn printer(&self) -> Printer {
-        let format = match (self.json, self.csv) {
+    /// Whether it is for people.
+    pub(crate) fn is_table(&self) -> bool {
+        self.format() == Format::Table
+    }
+
+    fn format(&self) -> Format {
+        match (self.json, self.csv) {
             (true, _) => Format::Json,
             (_, true) => Format::Csv,
             _ => Format::Table,
-        };
+        }
+    }
+
+    /// A printer to standard output.
+    pub(crate) fn printer(&self) -> Printer {
+        let format = self.format();
         let out = match format {
             Format::Table => Out::text(),
             _ => Out::data(),

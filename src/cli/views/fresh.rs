@@ -64,6 +64,7 @@ pub(super) fn update(
     if afresh {
         builder = builder.afresh();
     }
+    log::info!("{}: bringing the views up to date", path.display());
     let mut bar: Option<ProgressBar> = None;
     let updated = builder.update(&mut |done, total| {
         let bar = bar.get_or_insert_with(|| progress::bar("views", total));

@@ -218,7 +218,13 @@ impl Synthetic {
 
     fn schedule(&mut self, after_us: i64, due: Due) {
         self.entries += 1;
-        let at = self.at.saturating_add(after_us.max(1));
+        // Nothing in a room keeps whole seconds.
+        let within = SECOND_US.min(after_us / 2).unsigned_abs();
+        let jitter = i64::try_from(self.random.below(within)).unwrap_or(0);
+        let at = self
+            .at
+            .saturating_add(after_us.max(1))
+            .saturating_add(jitter);
         self.agenda.insert((at, self.entries), due);
     }
 
