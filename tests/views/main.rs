@@ -13,6 +13,7 @@
 mod common;
 
 mod building;
+mod generated;
 mod observed;
 mod rooms;
 mod stale;
