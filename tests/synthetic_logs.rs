@@ -242,3 +242,38 @@ fn people_are_not_all_alike_and_rooms_not_at_all_hours() {
     assert!(hours[20] > 4 * hours[5], "{hours:?}");
     assert!(rejoins > 100, "{rejoins}");
 }
+
+/// The server sends its last lines again at each join: what was on record stays so once, the rest
+/// follows the join, and where nothing is known of what it sends there is a gap.
+#[test]
+fn a_rejoin_records_the_lines_that_were_missed_and_no_line_twice() {
+    let events = events(&SyntheticConfig::new(13, 40_000));
+    let (mut lines, mut joins, mut gaps, mut replays) = (BTreeSet::new(), 0, 0, 0);
+    for (index, event) in events.iter().enumerate() {
+        match &event.event {
+            Event::MessageSaid(message) if message.source == Source::User => {
+                let line = (event.sent_ms, &message.user.name, &message.html);
+                assert!(lines.insert(line), "{} is there twice", event.seq);
+            }
+            Event::Joined(joined) => {
+                let follows = |event: &&Recorded| event.cause == Some(events[index].seq);
+                let after: Vec<_> = events[index..].iter().filter(follows).collect();
+                let replayed = after.iter().filter(|e| e.origin == Origin::Replay);
+                let is_gap = after.iter().any(|e| e.kind() == Kind::ChatGapFound);
+                let replay = joined.replay;
+                assert_eq!(replayed.count(), replay.new as usize);
+                assert_eq!(replay.new + replay.overlap, replay.received);
+                let nothing_known = replay.received > 0 && replay.overlap == 0 && joins > 0;
+                assert_eq!(is_gap, nothing_known, "{}", event.seq);
+                joins += 1;
+                gaps += u64::from(is_gap);
+                replays += replay.new;
+            }
+            _ => {}
+        }
+    }
+    assert!(
+        joins > 5 && gaps > 0 && replays > 15,
+        "{joins} {gaps} {replays}"
+    );
+}
