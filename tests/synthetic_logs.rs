@@ -79,8 +79,11 @@ fn a_seed_gives_one_log_and_another_seed_another() {
     };
     let (first, log) = write("a.db", 7);
     assert_eq!(first.seq, Seq(5_000));
-    assert_eq!(write("b.db", 7).0, first);
-    assert_ne!(write("c.db", 8).0.chain, first.chain);
+    let (again, same) = write("b.db", 7);
+    assert_eq!((again, same.log_id()), (first, log.log_id()));
+    let (other, another) = write("c.db", 8);
+    assert_ne!(other.chain, first.chain);
+    assert_ne!(another.log_id(), log.log_id());
     let verdict = verify(&log, |_, _| {}).unwrap();
     assert!(verdict.is_sound(), "{:?}", verdict.findings);
     let again = write_synthetic(&SyntheticConfig::new(7, 5), log.path(), &mut |_| true);

@@ -13,8 +13,14 @@ impl Synthetic {
     pub(super) fn schedule_loss(&mut self) {
         let days = i64::try_from(self.config.days).unwrap_or(1);
         let mean_us = (days.saturating_mul(DAY_US) / 16).min(DAY_US / 2);
-        let seconds = self.draw_s(mean_us as f64 / 1e6);
-        self.schedule((seconds + 120) * SECOND_US, Due::Lost);
+        // Now and then the line is no better than before.
+        let mean_s = if self.random.chance(15) {
+            30.0
+        } else {
+            mean_us as f64 / 1e6
+        };
+        let seconds = 5 + self.draw_s(mean_s);
+        self.schedule(seconds * SECOND_US, Due::Lost);
     }
 
     /// The connection ends, one way or another.
