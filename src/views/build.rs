@@ -51,6 +51,12 @@ impl Run<'_> {
             at: from,
             ..Done::default()
         };
+        if from >= head {
+            // Not even the state is needed, which may be thousands of events from a stored one.
+            progress(0, 0);
+            done.complete = true;
+            return Ok(done);
+        }
         let mut state = history::state_at(self.reader, from)?;
         self.resume()?;
         let total = head.0.saturating_sub(from.0);
