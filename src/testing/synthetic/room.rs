@@ -46,9 +46,9 @@ pub(super) struct Room {
     pub(super) options: Options,
     pub(super) permissions: Permissions,
     pub(super) drinks: i64,
-    /// As last told to the room.
+    /// The count of viewers as last told.
     pub(super) count_told: i64,
-    /// Of those who are still to say no, who skips now.
+    /// Stays so far, the numbers they have.
     pub(super) stays: u64,
 }
 
