@@ -2,8 +2,10 @@
 //! pieces, or in runs that are cut off.
 
 use crate::rooms::{Room, dump};
+use projectionist::event::Redaction;
 use projectionist::testing::{Synthetic, SyntheticConfig};
 use projectionist::views::{ViewsBuilder, path_of};
+use projectionist::{Event, Recorded};
 
 /// Method: the log grows by pieces of uneven length, and after each the views are brought up to
 /// date, by projectors that know nothing but their tables.
@@ -79,4 +81,30 @@ fn a_views_file_tells_what_it_is() {
     assert_eq!(behind.count(), 0);
     assert!(status.projectors.iter().any(|one| one.name == "observed"));
     assert!(status.size_bytes >= std::fs::metadata(path_of(&room.path)).unwrap().len());
+}
+
+/// The state kept for the next run holds the last lines of chat: once one of them is redacted, the
+/// file must not hold it.
+#[test]
+fn a_redacted_line_does_not_stay_in_what_is_kept_for_the_next_run() {
+    let events: Vec<_> = Synthetic::new(&SyntheticConfig::new(7, 3_000)).collect();
+    let is_line = |event: &&Recorded| matches!(event.event, Event::MessageSaid(_));
+    let last = events.iter().rev().find(is_line).unwrap().clone();
+    let kept = |room: &Room| {
+        let views = room.views();
+        let sql = "SELECT value FROM about WHERE key = 'state'";
+        crate::rooms::query(views.connection(), sql, |row| {
+            row.get::<_, String>(0).unwrap()
+        })
+    };
+    let mut redaction = events[events.len() - 1].clone();
+    redaction.seq = redaction.seq.next();
+    redaction.event = Event::Redacted(Redaction { target: last.seq });
+    let room = Room::of(events);
+    room.update();
+    let line = serde_json::to_string(last.text()).unwrap();
+    assert!(kept(&room)[0].contains(&line));
+    let room = room.grown(vec![redaction]);
+    room.update();
+    assert_eq!(kept(&room), Vec::<String>::new());
 }
