@@ -30,6 +30,7 @@ mod options;
 mod projector;
 mod reading;
 pub mod stats;
+mod status;
 
 /// The SQLite binding that projectors and queries use.
 pub use rusqlite;
@@ -38,6 +39,7 @@ pub use error::ViewsError;
 pub use options::ViewsOptions;
 pub use projector::{ProjectError, Projector, Step};
 pub use reading::Views;
+pub use status::{ProjectorStatus, ViewsStatus};
 
 use crate::event::Seq;
 use crate::log::LogError;
@@ -78,6 +80,13 @@ pub struct Updated {
 #[must_use]
 pub fn path_of(log: &Path) -> PathBuf {
     beside(log, ".views.db")
+}
+
+/// The place of views that are being built anew, beside the ones they are to replace. A file there
+/// that nobody builds is of a run that was stopped: the next one goes on with it.
+#[must_use]
+pub fn partial_of(views: &Path) -> PathBuf {
+    beside(views, ".partial")
 }
 
 impl<'a> ViewsBuilder<'a> {
@@ -174,7 +183,7 @@ impl<'a> ViewsBuilder<'a> {
         head: Seq,
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Done, ViewsError> {
-        let partial = beside(&self.path, ".partial");
+        let partial = partial_of(&self.path);
         let begun = match file::look(&partial, self.reader, &self.options, projectors) {
             Ok(Found::Usable(conn)) if !self.afresh => Some(conn),
             _ => None,

@@ -8,6 +8,7 @@
 )]
 
 mod demo;
+mod generate;
 mod help;
 mod ingest;
 mod reading;
@@ -21,3 +22,4 @@ mod sending;
 mod state;
 mod tool;
 mod verify;
+mod views;

@@ -46,6 +46,7 @@ mod tests {
             dedup_key: None,
             event: Event::decode(kind, kind.schema_v(), &body.to_string()).unwrap(),
             raw: None,
+            redacted: false,
         }
     }
 
