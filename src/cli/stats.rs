@@ -15,7 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   projectionist stats MyChannel.events.db observed
   projectionist stats MyChannel.events.db observed --since -7d --reversed --limit 5
-  projectionist stats MyChannel.events.db observed --csv > observed.csv
+  projectionist stats MyChannel.events.db presence --since -1d
+  projectionist stats MyChannel.events.db plays --csv > plays.csv
 
 The views are brought up to date first. What begins before --until and ends at or after --since is
 shown, a page of it; --json and --csv print everything exactly, tables cut and round.";
@@ -54,8 +55,16 @@ pub(crate) struct Args {
 /// The read models there are. Each has a table of this name in the views file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Model {
+    /// By quarter of an hour: lines, comings, goings, plays, viewers
+    Activity,
     /// When we were there: everything else is silent about the time between
     Observed,
+    /// What was played: by whom queued, how long shown, how it ended
+    Plays,
+    /// How many were here, at each change
+    Population,
+    /// Who was here: one row a stay
+    Presence,
 }
 
 impl Model {
@@ -67,14 +76,22 @@ impl Model {
         printer: &mut Printer,
     ) -> Result<usize, Failure> {
         match self {
+            Self::Activity => print(stats.activity(rows), printer),
             Self::Observed => print(stats.observed(rows), printer),
+            Self::Plays => print(stats.plays(rows), printer),
+            Self::Population => print(stats.population(rows), printer),
+            Self::Presence => print(stats.presence(rows), printer),
         }
     }
 
     /// The table that holds it whole.
     pub(crate) fn table(self) -> &'static str {
         match self {
+            Self::Activity => "activity",
             Self::Observed => "observed",
+            Self::Plays => "plays",
+            Self::Population => "population",
+            Self::Presence => "presence",
         }
     }
 }

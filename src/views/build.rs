@@ -46,7 +46,15 @@ impl Run<'_> {
         head: Seq,
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Done, ViewsError> {
-        let from = self.reached()?;
+        let from = reached(self.conn, self.path)?;
+        let trimmed = self.reader.trim_seq()?;
+        if from < trimmed {
+            return Err(ViewsError::Trimmed {
+                path: self.path.display().to_string(),
+                have: from,
+                first: trimmed.next(),
+            });
+        }
         let mut done = Done {
             at: from,
             ..Done::default()
@@ -103,13 +111,6 @@ impl Run<'_> {
         written
             .map(|_| ())
             .map_err(storage(self.path, "write the views"))
-    }
-
-    /// Where the views are: all projectors go together.
-    fn reached(&self) -> Result<Seq, ViewsError> {
-        let reached = file::reached(self.conn).map_err(storage(self.path, "read the views"))?;
-        let seqs = reached.iter().map(|(_, _, reached)| reached.seq);
-        Ok(seqs.min().unwrap_or(Seq(0)))
     }
 
     fn resume(&mut self) -> Result<(), ViewsError> {
@@ -179,6 +180,13 @@ impl Run<'_> {
             .map_err(&failed)?;
         Ok(Some(quarantined))
     }
+}
+
+/// Up to and including which event the views are built: all projectors go together.
+pub(crate) fn reached(conn: &Connection, path: &Path) -> Result<Seq, ViewsError> {
+    let reached = file::reached(conn).map_err(storage(path, "read the views"))?;
+    let seqs = reached.iter().map(|(_, _, reached)| reached.seq);
+    Ok(seqs.min().unwrap_or_default())
 }
 
 /// Takes one event through all projectors; gives the number of those it was put in quarantine for.

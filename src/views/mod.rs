@@ -142,6 +142,8 @@ impl<'a> ViewsBuilder<'a> {
     /// # Errors
     /// - [`ViewsError::InUse`]: somebody else builds this file, or reads the one to be replaced.
     /// - [`ViewsError::NotViews`], [`ViewsError::TooNew`]: the file there is not ours to replace.
+    /// - [`ViewsError::Trimmed`]: the log was trimmed behind where the views are; what they lack is in
+    ///   segments. [`ViewsBuilder::afresh`] builds from what there is.
     /// - [`ViewsError::Log`]: the log cannot be read.
     /// - [`ViewsError::Storage`]: the views cannot be written.
     pub fn update(
@@ -184,15 +186,19 @@ impl<'a> ViewsBuilder<'a> {
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Done, ViewsError> {
         let partial = partial_of(&self.path);
+        let trimmed = self.reader.trim_seq()?;
         let begun = match file::look(&partial, self.reader, &self.options, projectors) {
-            Ok(Found::Usable(conn)) if !self.afresh => Some(conn),
+            Ok(Found::Usable(conn)) if !self.afresh => {
+                let at = build::reached(&conn, &partial)?;
+                (at >= trimmed).then_some(conn)
+            }
             _ => None,
         };
         let conn = match begun {
             Some(conn) => conn,
             None => {
                 file::remove(&partial)?;
-                file::make(&partial, self.reader, &self.options, projectors, Seq(0))?
+                file::make(&partial, self.reader, &self.options, projectors, trimmed)?
             }
         };
         let done = run(self.reader, &conn, &partial, projectors, head, progress)?;
