@@ -7,7 +7,7 @@
 //! everything is folded anew. A base cannot be passed over: in doubt there is no state, not a
 //! wrong one. Pure: a log is only read.
 
-use crate::event::{Kind, Seq};
+use crate::event::{Kind, Origin, Seq};
 use crate::log::{Base, LogError, LogReader, Read, Snapshot};
 use crate::state::{CHAT_TAIL_MAX, ChannelState, FOLD_V};
 use crate::time::UnixMicros;
@@ -56,6 +56,7 @@ fn pass_over_old_chat<L: LogReader + ?Sized>(
     }
     let way = Read::default().after(state.seq).until(until);
     let newest = way.clone().kinds([Kind::MessageSaid]).newest_first();
+    let newest = newest.origins(Origin::WITNESSED);
     let lines = log.read(&newest.limit(CHAT_TAIL_MAX))?;
     let Some(oldest) = lines.get(CHAT_TAIL_MAX - 1) else {
         return Ok(());

@@ -84,6 +84,7 @@ mod error;
 pub mod event;
 pub mod history;
 mod html;
+pub mod import;
 mod json;
 mod limiter;
 mod log;

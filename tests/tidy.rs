@@ -38,6 +38,7 @@ const ROOMS: &[&str] = &[
     "recording",
     "segment",
     "sqlite",
+    "import",
     "views",
     "transport",
     "backoff",

@@ -18,7 +18,7 @@ mod redact;
 mod waiting;
 
 pub use io::{CommandId, Counters, Input, Output};
-pub(crate) use open::chat_tail_begins;
+pub(crate) use open::{BroughtIn, chat_tail_begins};
 pub use redact::RedactError;
 
 pub use crate::normalise::Unrecorded;

@@ -54,6 +54,10 @@ pub(crate) struct Args {
     /// Before this time
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     until: Option<UnixMicros>,
+    /// Let --since and --until speak of the server's time, not of when we received it; events
+    /// without one are left out
+    #[arg(long)]
+    sent: bool,
     /// The payloads as they came, too
     #[arg(long)]
     raw: bool,
@@ -107,11 +111,12 @@ fn export_events(args: &Args, reader: &SqliteReader) -> Result<(), Failure> {
     } else {
         progress::bar("events", head.0)
     };
-    let read = args
-        .select
-        .read()
-        .received(args.since, args.until)
-        .until(head);
+    let read = args.select.read().until(head);
+    let read = if args.sent {
+        read.sent(args.since, args.until)
+    } else {
+        read.received(args.since, args.until)
+    };
     let mut written = Ok(());
     let visited = reader.visit(&read, &mut |recorded| {
         if recorded.seq.0 % PROGRESS_EVERY == 0 {

@@ -103,7 +103,7 @@ enum Command {
     Backup(backup::Args),
     /// Write the oldest events of a log to a segment, and trim the log
     Archive(archive::Args),
-    /// Take archived segments into a log
+    /// Take archived segments, or what another bot kept, into a log
     Import(import::Args),
     /// Hide what a person said, or single events, from every command and view
     Redact(redact::Args),

@@ -10,6 +10,7 @@
 mod demo;
 mod generate;
 mod help;
+mod import;
 mod ingest;
 mod reading;
 mod record;

@@ -153,7 +153,7 @@ fn what_does_not_fit_or_is_damaged_is_refused_by_name() {
     let text = tool
         .run(&["import", "room.db", "--log", "x.db"])
         .fails_with_text(3);
-    assert!(text.contains("not a segment"), "{text}");
+    assert!(text.contains("room.db is an event log"), "{text}");
     tool.run(&["import", "none.gz", "--log", "x.db"])
         .fails_with(2);
     let mut bytes = std::fs::read(tool.path("a.gz")).unwrap();
