@@ -25,26 +25,6 @@ use projectionist::{
 };
 use std::path::Path;
 
-fn bare_scan(path: &Path) -> i64 {
-    let conn = rusqlite::Connection::open(path).unwrap();
-    let mut statement = conn.prepare("SELECT * FROM event ORDER BY seq").unwrap();
-    let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
-    let mut bytes = 0;
-    while let Some(row) = rows.next().unwrap() {
-        for column in 0..columns {
-            bytes += match row.get_ref(column).unwrap() {
-                rusqlite::types::ValueRef::Text(text) | rusqlite::types::ValueRef::Blob(text) => {
-                    text.len() as i64
-                }
-                rusqlite::types::ValueRef::Integer(n) => n & 1,
-                _ => 0,
-            };
-        }
-    }
-    bytes
-}
-
 fn replay(c: &mut Criterion) {
     let count = std::env::var("EVENTS")
         .ok()

@@ -14,10 +14,12 @@ use std::time::Duration;
 /// let t = UnixMicros::from_millis(1_795_385_348_233);
 /// assert_eq!(t.to_string(), "2026-11-22T22:09:08.233Z");
 /// ```
+///
+/// In JSON it is the bare number. It is not `transparent` to serde, so that what prints rows can
+/// tell a time from a count.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
 pub struct UnixMicros(pub i64);
 
 impl UnixMicros {

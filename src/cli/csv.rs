@@ -80,7 +80,7 @@ pub(crate) fn row(
 }
 
 /// Adds a field and the comma behind it.
-fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
+pub(crate) fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
     let Some(value) = value else {
         out.push(b',');
         return;
@@ -105,7 +105,7 @@ fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
 }
 
 /// Ends a row: the comma behind the last field makes way.
-fn end(out: &mut Vec<u8>) {
+pub(crate) fn end(out: &mut Vec<u8>) {
     out.pop();
     out.extend_from_slice(b"\r\n");
 }

@@ -16,6 +16,7 @@ mod event_json;
 mod export;
 mod failure;
 mod fold;
+mod generate;
 mod history;
 mod import;
 mod ingest;
@@ -25,14 +26,19 @@ mod progress;
 mod record;
 mod redact;
 mod refold;
+mod rows;
+mod search;
 mod select;
 #[cfg(unix)]
 mod send;
+mod sql;
 mod state;
+mod stats;
 mod stop;
 mod tail;
 mod text;
 mod verify;
+mod views;
 mod when;
 
 use clap::Parser;
@@ -81,6 +87,14 @@ enum Command {
     State(state::Args),
     /// Print events by kind, user, time and origin
     History(history::Args),
+    /// Print what the read models of a log tell: who, what, when, how many
+    Stats(stats::Args),
+    /// Find what was said by its words
+    Search(search::Args),
+    /// Ask the views and the log in SQL
+    Sql(sql::Args),
+    /// Build the views of a log, or tell how far they are
+    Views(views::Args),
     /// Write a log, or a part of it, as NDJSON or CSV
     Export(export::Args),
     /// Tell whether a log is what was written
@@ -97,6 +111,8 @@ enum Command {
     Erase(erase::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
+    /// Make up a log of any size, to try and measure things on
+    Generate(generate::Args),
 }
 
 /// Runs the command line of this process.
@@ -135,6 +151,10 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
+        Command::Stats(args) => stats::run(args),
+        Command::Search(args) => search::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Views(args) => views::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
@@ -143,6 +163,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Redact(args) => redact::run(args),
         Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
+        Command::Generate(args) => generate::run(args),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 22] = [
     "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
-    "export", "archive", "import", "ingest",
+    "export", "archive", "import", "redact", "erase", "ingest", "generate", "stats", "search",
+    "sql", "views",
 ];
 
 #[test]

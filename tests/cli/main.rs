@@ -8,6 +8,7 @@
 )]
 
 mod demo;
+mod generate;
 mod help;
 mod import;
 mod ingest;
@@ -22,3 +23,4 @@ mod sending;
 mod state;
 mod tool;
 mod verify;
+mod views;

@@ -44,6 +44,7 @@ impl Script {
             dedup_key: None,
             event,
             raw: None,
+            redacted: false,
         });
         self
     }

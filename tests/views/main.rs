@@ -14,6 +14,7 @@ mod common;
 
 mod activity;
 mod building;
+mod generated;
 mod made;
 mod observed;
 mod plays;
