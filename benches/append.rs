@@ -69,9 +69,46 @@ fn append(c: &mut Criterion) {
     group.finish();
 }
 
+/// A reader that looks at one moment of the file all the while: what is appended cannot be folded
+/// into the file behind its back, and the write-ahead log grows instead. Long enough that it would
+/// have been folded several times; `EVENTS=n` for more.
+fn beside_a_pinned_reader(c: &mut Criterion) {
+    let count = std::env::var("EVENTS").ok().and_then(|n| n.parse().ok());
+    let events = messages(count.unwrap_or(65_536));
+    let mut group = c.benchmark_group("append beside a pinned reader");
+    group.throughput(Throughput::Elements(events.len() as u64));
+    for (name, pinned) in [("baseline: nobody reads", false), ("pinned", true)] {
+        group.bench_function(name, |b| {
+            b.iter_batched_ref(
+                || {
+                    let folder = tempfile::tempdir().unwrap();
+                    let options = LogOptions::new("bench", "https://cytu.be");
+                    let path = folder.path().join("log.db");
+                    let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
+                    log.append(&events[..256]).unwrap();
+                    let reader = pinned.then(|| {
+                        let reader = rusqlite::Connection::open(&path).unwrap();
+                        let begun = "BEGIN; SELECT count(*) FROM event";
+                        reader.execute_batch(begun).unwrap();
+                        reader
+                    });
+                    (log, reader, folder)
+                },
+                |(log, _reader, _folder)| {
+                    for batch in events[256..].chunks(256) {
+                        log.append(batch).unwrap();
+                    }
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(3));
-    targets = append
+    targets = append, beside_a_pinned_reader
 }
 criterion_main!(benches);

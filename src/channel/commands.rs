@@ -243,6 +243,7 @@ impl<L: EventLog> Channel<L> {
             dedup_key: None,
             event,
             raw: None,
+            redacted: false,
         };
         self.push(recorded);
     }

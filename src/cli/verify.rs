@@ -3,14 +3,13 @@
 use crate::cli::failure::Failure;
 use crate::cli::output::Out;
 use crate::cli::progress;
+use crate::cli::refold::{Compared, Refold};
 use crate::cli::text::plain;
-use projectionist::{
-    ChannelState, Recorded, Seq, SqliteReader,
-    sqlite::{Fault, Finding, Verdict, verify_with},
-    state::FOLD_V,
-};
+use projectionist::segment::{self, is_compressed};
+use projectionist::sqlite::{Fault, Finding, Verdict, verify_with};
+use projectionist::{LogError, SqliteReader};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -19,15 +18,19 @@ Examples:
   projectionist verify MyChannel.events.db && echo sound
   projectionist verify copy.db --json | jq .first_bad
 
+  projectionist verify old.ndjson.gz
+
 Every event is hashed anew and compared with the chain, every body decoded, everything derived from
 the events compared with them; and all events are folded, to compare the stored states byte for
-byte. Exit code 0: sound; 1: damaged.";
+byte. A segment that `archive` wrote is verified by the hash of each event and of the whole. Exit
+code 0: sound; 1: damaged; 3: not damaged, but a newer build wrote events that this one does not
+understand.";
 
 /// Options of `verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The log, which may be in use
+    /// The log, which may be in use; or a segment
     log: PathBuf,
     /// Print the verdict as one JSON object
     #[arg(long)]
@@ -38,9 +41,13 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     sound: bool,
+    /// Not sound and not damaged: events of a newer build are in it.
+    damaged: bool,
     channel: &'a str,
     log_id: &'a str,
     events: u64,
+    /// The log begins behind this event; 0: with its first.
+    trimmed: u64,
     /// Every event up to this one is what was written.
     good: u64,
     chain: String,
@@ -60,8 +67,11 @@ struct Found {
 
 /// Verifies a log and prints the verdict.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if is_compressed(&args.log) {
+        return verify_segment(args);
+    }
     let reader = SqliteReader::open(&args.log)?;
-    let mut fold = Fold::new(&reader);
+    let mut refold = Refold::start(SqliteReader::open(&args.log)?)?;
     let bar = progress::bar("events", 0);
     let verdict = verify_with(
         &reader,
@@ -69,115 +79,108 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             bar.set_length(last);
             bar.set_position(reached);
         },
-        &mut |recorded| fold.take(recorded),
+        &mut |recorded| refold.take(recorded),
     );
     bar.finish_and_clear();
-    let report = report(&reader, &verdict?, &fold);
+    let report = report(&reader, &verdict?, &refold.finish());
     print(args, &report)?;
     if report.sound {
         return Ok(());
     }
     let log = args.log.display();
+    if !report.damaged {
+        return Err(Failure::Unfit(format!(
+            "{log} is not damaged, but a newer build wrote some of it: verify it with that one"
+        )));
+    }
     Err(Failure::Bad(match report.first_bad {
         Some(seq) => format!("{log} is damaged: the first bad event is {seq}"),
         None => format!("{log} is damaged"),
     }))
 }
 
-/// Folds the events as they pass and compares what comes of them with the stored states.
-struct Fold<'a> {
-    reader: &'a SqliteReader,
-    state: ChannelState,
-    /// Positions of states that this build can compare.
-    stored: BTreeSet<Seq>,
-    /// An event could not be decoded: what is folded from here on is no measure.
-    lost: bool,
-    compared: u64,
-    wrong: Vec<Found>,
+/// The verdict on a sound segment as printed by `--json`.
+#[derive(Debug, Serialize)]
+struct SegmentReport<'a> {
+    sound: bool,
+    channel: &'a str,
+    log_id: &'a str,
+    events: u64,
+    first_seq: u64,
+    last_seq: u64,
+    chain: String,
 }
 
-impl<'a> Fold<'a> {
-    fn new(reader: &'a SqliteReader) -> Self {
-        Self {
-            reader,
-            state: ChannelState::default(),
-            stored: stored(reader),
-            lost: false,
-            compared: 0,
-            wrong: Vec::new(),
-        }
+/// Verifies a segment and prints the verdict; damage is a failure that says where.
+fn verify_segment(args: &Args) -> Result<(), Failure> {
+    let bar = progress::bar("events", 0);
+    let verified = segment::verify(&args.log, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        true
+    });
+    bar.finish_and_clear();
+    if let (
+        true,
+        Err(LogError::SegmentDamaged {
+            line, seq, detail, ..
+        }),
+    ) = (args.json, &verified)
+    {
+        let mut out = Out::data();
+        let first_bad = seq.map(|seq| seq.0);
+        out.json(&json!({"sound": false, "line": line, "first_bad": first_bad, "detail": detail}))?;
+        out.flush()?;
     }
-
-    fn take(&mut self, recorded: &Recorded) {
-        self.lost |= recorded.seq != self.state.seq.next();
-        if self.lost {
-            return;
-        }
-        self.state.apply(recorded);
-        if self.stored.contains(&recorded.seq) {
-            self.compare(recorded.seq);
-        }
+    let Some(segment) = verified? else {
+        return Ok(());
+    };
+    let report = SegmentReport {
+        sound: true,
+        channel: &segment.channel,
+        log_id: &segment.log_id,
+        events: segment.events(),
+        first_seq: segment.first.0,
+        last_seq: segment.last.0,
+        chain: segment.chain.to_string(),
+    };
+    let mut out = if args.json { Out::data() } else { Out::text() };
+    if args.json {
+        out.json(&report)?;
+        return Ok(out.flush()?);
     }
-
-    fn compare(&mut self, seq: Seq) {
-        let detail = match (
-            self.reader.snapshot_before(seq),
-            serde_json::to_string(&self.state),
-        ) {
-            // A live writer may have dropped it meanwhile.
-            (Ok(Some(snapshot)), _) if snapshot.seq != seq => return,
-            (Ok(None), _) => return,
-            (Ok(Some(snapshot)), Ok(folded)) => {
-                self.compared += 1;
-                if snapshot.body == folded {
-                    return;
-                }
-                "the stored state is not what the events fold to".to_owned()
-            }
-            (Err(error), _) => error.to_string(),
-            (_, Err(error)) => error.to_string(),
-        };
-        self.wrong.push(Found {
-            seq: Some(seq.0),
-            fault: "state",
-            detail,
-            known: false,
-        });
-    }
+    let (first, last) = (segment.first, segment.last);
+    let channel = plain(&segment.channel);
+    writeln!(
+        out,
+        "sound: a segment of {channel}, events {first} to {last}"
+    )?;
+    writeln!(out, "chain at event {last}: {}", segment.chain)?;
+    Ok(out.flush()?)
 }
 
-/// Where there are stored states of this fold. What cannot be read is the verdict's business.
-fn stored(reader: &SqliteReader) -> BTreeSet<Seq> {
-    let mut found = BTreeSet::new();
-    let mut until = Seq(u64::MAX);
-    while let Ok(Some(snapshot)) = reader.snapshot_before(until) {
-        if snapshot.fold_v == FOLD_V {
-            found.insert(snapshot.seq);
-        }
-        if snapshot.seq == Seq(0) {
-            break;
-        }
-        until = Seq(snapshot.seq.0 - 1);
-    }
-    found
-}
-
-fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, fold: &Fold<'_>) -> Report<'a> {
+fn report<'a>(reader: &'a SqliteReader, verdict: &Verdict, compared: &Compared) -> Report<'a> {
     let mut findings: Vec<Found> = verdict.findings.iter().map(found).collect();
-    findings.extend(fold.wrong.iter().map(|wrong| Found {
-        detail: wrong.detail.clone(),
-        ..*wrong
+    findings.extend(compared.wrong.iter().map(|(seq, detail)| Found {
+        seq: Some(seq.0),
+        fault: "state",
+        detail: detail.clone(),
+        known: false,
     }));
-    let first_bad = findings.iter().filter_map(|finding| finding.seq).min();
+    let newer = word(Fault::Newer);
+    let bad = findings.iter().filter(|finding| finding.fault != newer);
+    let first_bad = bad.clone().filter_map(|finding| finding.seq).min();
     Report {
         sound: findings.iter().all(|finding| finding.known),
+        damaged: !bad.clone().all(|finding| finding.known),
         channel: reader.channel(),
         log_id: reader.log_id(),
         events: verdict.events,
+        trimmed: verdict.trimmed.0,
         good: verdict.good.0,
         chain: verdict.chain.to_string(),
         first_bad,
-        states_compared: fold.compared,
+        states_compared: compared.states,
         findings,
     }
 }
@@ -203,7 +206,11 @@ fn word(fault: Fault) -> &'static str {
         Fault::Snapshot => "snapshot",
         Fault::Checkpoint => "checkpoint",
         Fault::Anchor => "anchor",
+        Fault::Identity => "identity",
+        Fault::Base => "base",
         Fault::File => "file",
+        Fault::Redaction => "redaction",
+        Fault::Newer => "newer",
         _ => "other",
     }
 }
@@ -231,6 +238,7 @@ fn print(args: &Args, report: &Report<'_>) -> Result<(), Failure> {
         good,
         chain,
         states_compared,
+        trimmed,
         ..
     } = report;
     if report.sound {
@@ -238,6 +246,9 @@ fn print(args: &Args, report: &Report<'_>) -> Result<(), Failure> {
             out,
             "sound: {events} events, {states_compared} stored states equal the fold"
         )?;
+        if *trimmed > 0 {
+            writeln!(out, "trimmed: begins behind event {trimmed}")?;
+        }
     } else {
         writeln!(out, "good up to event {good}")?;
     }

@@ -16,6 +16,7 @@ mod redact;
 mod replay;
 mod rest;
 
+pub(crate) use chat::source_of;
 pub(crate) use draft::{Cause, Draft};
 pub(crate) use replay::{TAIL_MAX, is_buffered};
 

@@ -228,7 +228,7 @@ pub(crate) fn losses(room: &ChannelHandle) -> Vec<DisconnectCause> {
 pub(crate) fn sound(path: &std::path::Path, state: Option<&ChannelState>) {
     let reader = SqliteReader::open(path).unwrap();
     let mut folded = ChannelState::default();
-    let verdict = verify_with(&reader, |_, _| (), &mut |event| folded.apply(event)).unwrap();
+    let verdict = verify_with(&reader, |_, _| (), &mut |event| folded.apply(&event)).unwrap();
     assert!(verdict.is_sound(), "{:?}", verdict.findings);
     if let Some(state) = state {
         assert_eq!(&folded, state, "the state is the fold of the log");

@@ -1,0 +1,24 @@
+//! The views file through its public face: built in one run or many, killed, outdated, replaced;
+//! and each read model against a brute-force computation over the same log.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a surprise is a failure"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod activity;
+mod building;
+mod generated;
+mod made;
+mod observed;
+mod plays;
+mod population;
+mod presence;
+mod rooms;
+mod stale;
