@@ -21,6 +21,7 @@ mod output;
 mod progress;
 mod record;
 mod refold;
+mod report;
 mod select;
 #[cfg(unix)]
 mod send;
@@ -85,6 +86,8 @@ enum Command {
     Backup(backup::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
+    /// Write one page about a room, for a browser
+    Report(report::Args),
 }
 
 /// Runs the command line of this process.
@@ -127,6 +130,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Ingest(args) => ingest::run(args),
+        Command::Report(args) => report::run(args),
     }
 }
 
