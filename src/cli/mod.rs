@@ -26,6 +26,7 @@ mod progress;
 mod record;
 mod redact;
 mod refold;
+mod report;
 mod rows;
 mod search;
 mod select;
@@ -113,6 +114,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Make up a log of any size, to try and measure things on
     Generate(generate::Args),
+    /// Write one page about a room, for a browser
+    Report(report::Args),
 }
 
 /// Runs the command line of this process.
@@ -164,6 +167,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Report(args) => report::run(args),
     }
 }
 

@@ -16,6 +16,7 @@ mod reading;
 mod record;
 mod redact;
 mod refusals;
+mod report;
 mod retention;
 mod running;
 #[cfg(unix)]
