@@ -292,6 +292,7 @@ impl<L: EventLog> Channel<L> {
             }
         }
         self.pending.ready_at = None;
+        self.pending.forget_late();
     }
 
     /// Nobody waits here any more: what is kept stays in the log for the next engine.

@@ -12,11 +12,11 @@ use crate::trace::Trace;
 use crate::watch::{self, Watch};
 use crate::wishes::Wishes;
 use projectionist::channel::{Channel, CommandId, Input, Output};
-use projectionist::event_log::EventLog;
+use projectionist::event_log::{EventLog, LogReader};
 use projectionist::testing::{ConnId, SplitMix64};
 use projectionist::time::Now;
 use projectionist::unversioned::DialPacer;
-use projectionist::{Command, Config, Outcome, Phase};
+use projectionist::{Command, Config, Outcome, Phase, Read, Seq};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
@@ -336,9 +336,14 @@ impl Host {
                 }
                 Output::Settled(id, outcome) => {
                     out.trace.note(|| format!("outcome {} {outcome:?}", id.0));
-                    if let Outcome::Confirmed { seq, .. } | Outcome::Refused { seq, .. } = &outcome
-                    {
+                    if let Outcome::Refused { seq, .. } = &outcome {
                         assert!(*seq <= head, "an outcome before its event");
+                    }
+                    if let Outcome::Confirmed { seq, .. } = &outcome {
+                        let event = Read::default().after(Seq(seq.0 - 1)).until(*seq);
+                        let log = self.channel().map(Channel::log);
+                        let shown = log.map(|log| log.read(&event).unwrap());
+                        self.wishes.confirmed_by(id.0, &shown.unwrap_or_default());
                     }
                     self.wishes.settled(id.0, outcome, out.tally);
                 }

@@ -63,6 +63,22 @@ impl Wishes {
         }
     }
 
+    /// What confirms a wish is in the log, and tells of this wish and no other.
+    pub(crate) fn confirmed_by(&self, id: u64, shown: &[Recorded]) {
+        let [row] = shown else {
+            panic!("confirmed by an event that is not in the log: {id}");
+        };
+        // A poll is acknowledged by its number, beside the event that shows it; of a drink only the
+        // count of all is told.
+        let is_told = |wish: &&Wish| !["open_poll", "drink"].contains(&wish.name);
+        if let Some(wish) = self.all.get(&id).filter(is_told) {
+            let tells = format!("{:?} {:?}", row.event, row.raw).contains(&wish.mark);
+            assert!(tells, "{wish:?} confirmed by another's {row:?}");
+            let arrived = wish.mark.is_empty() || wish.arrivals == 1;
+            assert!(arrived, "{wish:?} confirmed and never sent");
+        }
+    }
+
     pub(crate) fn settled(&mut self, id: u64, outcome: Outcome, tally: &mut Tally) {
         let wish = self.all.get_mut(&id).expect("an outcome of a command");
         assert!(

@@ -184,10 +184,10 @@ fn a_second_builder_is_told_that_there_is_one() {
 /// Lines enough that some may be trimmed: the newest 256 stay.
 fn talk() -> Vec<Recorded> {
     let one = Room::recorded("join-and-chat", "bob").events;
-    let line = one
-        .iter()
-        .find(|event| event.kind() == Kind::MessageSaid)
-        .unwrap();
+    let by_a_user = |event: &&Recorded| {
+        event.kind() == Kind::MessageSaid && !event.actor.as_ref().unwrap().starts_with('[')
+    };
+    let line = one.iter().find(by_a_user).unwrap();
     let said = |n: u64| {
         let mut line = line.clone();
         line.seq = Seq(one.len() as u64 + n);
