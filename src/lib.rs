@@ -45,7 +45,8 @@
 //!
 //! What most hosts need stands at the root; the rest is by subject: [`event`] for the bodies of
 //! events, [`model`] and [`state`] for what a channel is made of, [`command`] for what may be asked
-//! of it, [`channel`] and [`transport`] for hosts with a loop or a network of their own.
+//! of it, [`channel`] and [`transport`] for hosts with a loop or a network of their own,
+//! [`recording`] and [`import`] for what browsers and other bots kept.
 //!
 //! # What holds
 //!

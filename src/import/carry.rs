@@ -20,12 +20,17 @@ const NAME_CHARS_MAX: usize = 64;
 /// Digits of a row's hash in its key: 96 bits tell any number of rows apart.
 const KEY_DIGITS: usize = 24;
 
+/// Rows of one moment that can be told apart. So many were not said in a microsecond, whatever the
+/// table says.
+const MOMENT_ROWS_MAX: usize = 1 << 20;
+
 /// Why a row did not become an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Skipped {
-    /// It has no time, or one before 2009 or in the future: it cannot be placed.
+    /// It has no time, or one before 2009 or in the future, or shares it with a million others: it
+    /// cannot be placed.
     NoTime,
     /// It is of another channel.
     OtherChannel,
@@ -198,19 +203,22 @@ pub(super) struct Keys {
 
 impl Keys {
     /// The key of a row; rows are to be given in order of time.
-    pub(super) fn key(&mut self, carried: &Carried) -> String {
+    pub(super) fn key(&mut self, carried: &Carried) -> Result<String, Skipped> {
         if carried.at != self.at {
             self.at = carried.at;
             self.seen.clear();
+        }
+        if self.seen.len() >= MOMENT_ROWS_MAX && !self.seen.contains_key(&carried.hash.0) {
+            return Err(Skipped::NoTime);
         }
         let count = self.seen.entry(carried.hash.0).or_insert(0);
         *count += 1;
         let hash = carried.hash.to_string();
         let digits = hash.get(..KEY_DIGITS).unwrap_or(&hash);
-        match *count {
+        Ok(match *count {
             1 => format!("old:{digits}"),
             nth => format!("old:{digits}:{nth}"),
-        }
+        })
     }
 }
 
@@ -307,6 +315,7 @@ mod tests {
             rows.map(|line| {
                 let row = row(text("Bob"), text(line));
                 keys.key(&carry(row, Content::Text, ALONE).unwrap())
+                    .unwrap()
             })
         };
         let keys = twice();

@@ -141,10 +141,13 @@ impl Taking<'_> {
         let Some(table) = self.old.tables().get(place) else {
             return Ok(());
         };
-        match carry(row, table.content, belongs) {
+        let keyed = carry(row, table.content, belongs).and_then(|carried| {
+            let key = self.keys.key(&carried)?;
+            Ok((carried, key))
+        });
+        match keyed {
             Err(why) => self.count(place, |summary| summary.skip(why, 1)),
-            Ok(carried) => {
-                let key = self.keys.key(&carried);
+            Ok((carried, key)) => {
                 let name = carried.actor.as_deref();
                 if self.witnessed.has(table, carried.at, name) || self.is_known(&key)? {
                     self.count(place, |summary| summary.already += 1);

@@ -1,5 +1,7 @@
 //! What other bots kept, taken in by the tool.
 
+#[cfg(unix)]
+use crate::running::Running;
 use crate::tool::Tool;
 use serde_json::{Value, json};
 
@@ -111,13 +113,13 @@ fn a_replay_by_sent_time_has_the_pace_of_what_was_said() {
     assert_eq!(said.iter().filter(old).count(), 2);
 }
 
-/// More lines of chat than a join is ever compared with.
-fn talk_a_lot(tool: &Tool) {
+/// Adds so many lines of chat.
+fn talk(tool: &Tool, lines: u32) {
     let conn = rusqlite::Connection::open(tool.path("old.db")).unwrap();
-    conn.execute_batch(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-         INSERT INTO chat SELECT 1400000002000 + i, 'Bob', 'line ' || i, 'modroom' FROM n",
-    )
+    conn.execute_batch(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {lines})
+         INSERT INTO chat SELECT 1400000002000 + i, 'Bob', 'line ' || i, 'modroom' FROM n"
+    ))
     .unwrap();
 }
 
@@ -126,7 +128,8 @@ fn the_next_join_is_compared_with_what_the_channel_said_and_not_with_what_was_br
     let joined = |imported: bool| {
         let tool = Tool::new();
         old_database(&tool);
-        talk_a_lot(&tool);
+        // More than a join is ever compared with.
+        talk(&tool, 2000);
         let file = crate::tool::fixture("reconnect.jsonl");
         let ingest = |conn: &str| {
             let args = [
@@ -219,4 +222,36 @@ fn what_was_trimmed_comes_back_before_anything_is_brought_in_again() {
     assert!(run("old.db").ok().out.contains("nothing new"));
     let both = ["import", "old.gz", "old.db", "--log", "room.db"];
     tool.run(&both).fails_with(2);
+}
+
+/// Method: the tool is ended as soon as there is a file, and as soon as there are rows in it. Wherever
+/// that was, the same command goes on.
+#[cfg(unix)]
+#[test]
+fn ended_at_any_moment_it_leaves_a_log_and_the_same_command_goes_on() {
+    for (signal, bytes) in [("KILL", 0), ("TERM", 1 << 20), ("KILL", 1 << 20)] {
+        let tool = Tool::new();
+        old_database(&tool);
+        talk(&tool, 12_000);
+        let args = ["import", "old.db", "--log", "new.db"];
+        let running = Running::start(&tool, &args);
+        let has = |file: &str| {
+            let found = std::fs::metadata(tool.path(file));
+            found.is_ok_and(|found| found.len() >= bytes)
+        };
+        while !has("new.db") && !has("new.db-wal") {
+            std::thread::yield_now();
+        }
+        running.signal(signal);
+        let ended = running.end();
+        if signal == "TERM" {
+            assert!(ended.ok().out.contains("channel      modroom"));
+        }
+        tool.run(&args).ok();
+        let verified = tool.run(&["verify", "new.db"]).ok().out;
+        let lines = ["history", "new.db", "--json", "--kinds", "message"];
+        let texts: Vec<_> = tool.run(&lines).ok().json_lines();
+        assert_eq!(texts.len(), 12_002, "{verified}");
+        assert_eq!(texts.last().unwrap()["body"]["text"], "line 12000");
+    }
 }

@@ -160,3 +160,33 @@ fn lines_that_do_not_say_of_which_of_several_channels_they_are_stay_out() {
         .unwrap();
     assert_eq!(counts.skipped[&Skipped::UnknownChannel], 1);
 }
+
+/// Method: one byte of a database is turned over, all over the file. Whatever SQLite makes of it, the
+/// import ends, with or without an error, and what is in the log is sound.
+#[test]
+fn a_damaged_database_damages_no_log() {
+    let place = Place::new(CYTUBEBOT);
+    place.change(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299)
+         INSERT INTO chat SELECT {THEN_MS} + i, 'Bob', 'line ' || i, 'Movies' FROM n"
+    ));
+    let bytes = std::fs::read(place.old()).unwrap();
+    let mut taken = 0;
+    for at in (0..bytes.len()).step_by(bytes.len() / 40) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x55;
+        std::fs::write(place.old(), damaged).unwrap();
+        taken += u32::from(place.try_import(&mut |_| true).is_ok());
+    }
+    assert!(taken > 0);
+    std::fs::write(place.old(), bytes).unwrap();
+    place.import();
+    let lines = place.lines();
+    let good = |i: u32| {
+        lines
+            .iter()
+            .filter(|line| line.2 == format!("line {i}"))
+            .count()
+    };
+    assert!((0..300).all(|i| good(i) >= 1));
+}

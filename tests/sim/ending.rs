@@ -118,6 +118,9 @@ impl World {
             told: self.tally.to_string(),
         };
         let mut tally = self.tally.clone();
+        if self.plan.on_disk {
+            tally.count("logs_on_disk");
+        }
         tally.virtual_ms = self.now_ms - START_MS;
         (ending, tally)
     }

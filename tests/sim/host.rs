@@ -133,9 +133,11 @@ impl Host {
         self.channel().is_some() && self.blocked.is_none() && now_ms >= self.asleep_until_ms
     }
 
+    /// Whether the engine has given up, and the log says so.
     pub(crate) fn is_closed(&self) -> bool {
-        self.channel()
-            .is_some_and(|channel| channel.phase() == Phase::Closed)
+        let is_closed =
+            |channel: &Channel<_>| channel.phase() == Phase::Closed && !channel.has_staged();
+        self.channel().is_some_and(is_closed)
     }
 
     pub(crate) fn next_ms(&self, network: &Network) -> Option<i64> {

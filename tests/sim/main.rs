@@ -42,7 +42,7 @@ use tally::Tally;
 use world::World;
 
 /// Seeds of the fixed set: some ten seconds without optimisation.
-const FIXED: u64 = 40;
+const FIXED: u64 = 30;
 
 /// Seeds that may fail before a long run gives up.
 const FAILURES_MAX: usize = 20;

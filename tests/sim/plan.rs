@@ -104,7 +104,7 @@ impl Plan {
             keep_wait_s: *random.pick(&[0, 0, 30, 120]).unwrap(),
             latency_ms: if slow { (200, 1_500) } else { (1, 120) },
             frame_by_frame: random.chance(50),
-            on_disk: random.chance(3),
+            on_disk: random.chance(3) || seed.is_multiple_of(16),
             rank_lookup_ms: *random.pick(&[0, 0, 300]).unwrap(),
             media_lookup_ms: *random.pick(&[0, 700]).unwrap(),
             save_interval_s: *random.pick(&[30, 300]).unwrap(),

@@ -3,7 +3,7 @@
 use projectionist::Recorded;
 
 /// Lines kept: what led to a failure stands at the end.
-const LINES_MAX: usize = 4000;
+const LINES_MAX: usize = 1_000;
 
 #[derive(Debug)]
 pub(crate) struct Trace {

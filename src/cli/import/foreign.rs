@@ -90,7 +90,9 @@ fn channel(args: &Args, opened: &[(&Path, OldDatabase)]) -> Result<String, Failu
     }
     match SqliteReader::open(&args.log) {
         Ok(log) => return Ok(log.channel().to_owned()),
-        Err(LogError::Missing { .. }) => {}
+        // A process that died at the very beginning leaves an empty one; what is really another file
+        // is refused when it is to be written.
+        Err(LogError::Missing { .. } | LogError::NotALog { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     let mut found: Vec<String> = Vec::new();

@@ -128,3 +128,18 @@ fn a_har_file_is_told_from_lines_by_its_first_key() {
     assert!(!is_har(b"{\"t\":1,\"conn\":\"log\"}"));
     assert!(!is_har(b""));
 }
+
+#[test]
+fn a_damaged_file_is_read_or_refused() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/browser.har");
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(read_har(bytes.as_slice()).unwrap().sockets.len(), 1);
+    for at in (0..bytes.len()).step_by(61) {
+        assert!(read_har(&bytes[..at]).is_err(), "cut at {at}");
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x15;
+        if let Ok(har) = read_har(damaged.as_slice()) {
+            assert!(!har.sockets.is_empty());
+        }
+    }
+}
