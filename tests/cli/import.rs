@@ -130,7 +130,7 @@ fn the_next_join_is_compared_with_what_the_channel_said_and_not_with_what_was_br
         old_database(&tool);
         // More than a join is ever compared with.
         talk(&tool, 2000);
-        let file = crate::tool::fixture("reconnect.jsonl");
+        let file = crate::tool::fixture("join-and-chat.jsonl");
         let ingest = |conn: &str| {
             let args = [
                 "ingest", &file, "--conn", conn, "--log", "room.db", "--json",
@@ -143,13 +143,14 @@ fn the_next_join_is_compared_with_what_the_channel_said_and_not_with_what_was_br
         if imported {
             assert_eq!(events(&import(&tool, "room.db")), &json!(2005));
         }
-        let taken = ingest("bob");
+        let taken = ingest("late");
         let state = tool.state("room.db", &[]);
         tool.run(&["verify", "room.db"]).ok();
         let parts = ["users", "user_count", "playlist"].map(|part| state[part].clone());
         (taken["kinds"].clone(), parts)
     };
     let (kinds, state) = joined(false);
+    assert_eq!(kinds.get("chat_gap"), None, "all of its lines are known");
     assert_eq!(joined(true), (kinds, state));
 }
 
