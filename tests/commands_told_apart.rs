@@ -66,3 +66,19 @@ fn a_late_private_message_confirms_no_later_one() {
     let shown = room.last(Kind::PmSaid).seq;
     assert_eq!(room.settled(), [(two, confirmed(shown))]);
 }
+
+#[test]
+fn the_flagged_copy_of_a_shadow_muted_moderators_line_confirms_nothing() {
+    let mut room = Room::joined_as_guest();
+    let (one, two) = (room.say("one"), room.say("two"));
+    room.says("reel", "one");
+    let shown = room.last(Kind::MessageSaid).seq;
+    assert_eq!(room.settled(), [(one, confirmed(shown))]);
+    let meta = json!({ "shadow": true });
+    let copy = json!({ "username": "reel", "msg": "one", "meta": meta, "time": room.now_ms });
+    room.server("chatMsg", copy);
+    assert_eq!(room.settled(), []);
+    room.says("reel", "two");
+    let shown = room.last(Kind::MessageSaid).seq;
+    assert_eq!(room.settled(), [(two, confirmed(shown))]);
+}

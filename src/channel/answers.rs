@@ -50,8 +50,9 @@ impl<L: EventLog> Channel<L> {
         let done = |found: Option<Seq>| found.map(|seq| (seq, Answer::Done));
         match event {
             Event::MessageSaid(message) if message.source == Source::User => {
-                // Most chat is of others.
-                if self.state.me.is(&message.user.name) {
+                // Most chat is of others. A moderator who is shadow-muted is sent its own line
+                // again, flagged (`src/channel/chat.js` sendMessage): the first told it.
+                if self.state.me.is(&message.user.name) && !message.shadow {
                     done(self.find_said(message))
                 } else {
                     None
