@@ -82,3 +82,15 @@ fn the_flagged_copy_of_a_shadow_muted_moderators_line_confirms_nothing() {
     let shown = room.last(Kind::MessageSaid).seq;
     assert_eq!(room.settled(), [(two, confirmed(shown))]);
 }
+
+#[test]
+fn a_drink_posted_as_it_was_typed_confirms_no_other_line() {
+    // The right to call drinks was lost while the request was on its way.
+    let mut room = Room::joined_as_guest();
+    let one = room.say("one");
+    room.says("reel", "/d1 cheers");
+    assert_eq!(room.settled(), []);
+    room.says("reel", "one");
+    let shown = room.last(Kind::MessageSaid).seq;
+    assert_eq!(room.settled(), [(one, confirmed(shown))]);
+}

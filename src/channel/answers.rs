@@ -102,7 +102,8 @@ impl<L: EventLog> Channel<L> {
     /// has its outcome. A drink's line answers no other, for which the counter did. What begins with
     /// a slash comes last: most of those say nothing.
     fn find_said(&self, message: &Message) -> Option<Seq> {
-        let is_drink = message.style == Style::Drink;
+        // Without the right to call drinks the server posts the request itself.
+        let is_drink = message.style == Style::Drink || message.text.starts_with("/d");
         let lines = || {
             let said = |(_, sent): &(Seq, &Sent)| {
                 sent.words.is_some() && (!is_drink || sent.command.calls_drinks())

@@ -69,6 +69,9 @@ fn run_all(seeds: impl Iterator<Item = u64>, started: Instant) -> Tally {
             Ok(tally) => all.add(&tally),
             Err(()) => failed.push(seed),
         }
+        if count.is_multiple_of(500) {
+            println!("{count} seeds so far, up to {seed}");
+        }
         if failed.len() == FAILURES_MAX {
             break;
         }
