@@ -151,7 +151,7 @@ impl Model {
             playlist_locked: !room.permissions.playlist_open,
             current: room.playlist.current.as_ref().map(Item::view),
             position_s: room.playlist.position_s,
-            is_ticking: room.playlist.tick_at_ms.is_some(),
+            is_ticking: room.playlist.tick_at_ms.is_some() && room.playlist.is_timed(),
             paused: room.playlist.paused,
             replay: room.replay.iter().cloned().collect(),
             said: room.said,
