@@ -12,6 +12,8 @@ mod generate;
 mod help;
 mod import;
 mod ingest;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reading;
 mod record;
 mod redact;
