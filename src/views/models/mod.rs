@@ -22,6 +22,16 @@ pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     ]
 }
 
+/// The SQL of all of them, in order.
+pub(super) fn schema() -> String {
+    let projectors = built_in(&ViewsOptions::default());
+    let texts: Vec<_> = projectors
+        .iter()
+        .map(|projector| projector.schema())
+        .collect();
+    texts.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
