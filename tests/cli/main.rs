@@ -7,6 +7,7 @@
     reason = "in a test a surprise is a failure"
 )]
 
+mod browser;
 mod demo;
 mod generate;
 mod help;
