@@ -13,6 +13,12 @@
 mod common;
 
 mod building;
+mod chatters;
+mod evening;
+mod messages;
 mod observed;
 mod rooms;
+#[allow(dead_code, reason = "the log's own tests use the rest")]
+#[path = "../event_log/samples.rs"]
+mod samples;
 mod stale;

@@ -1,7 +1,12 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
+mod chatters;
+mod messages;
 mod observed;
+mod words;
 
+pub use chatters::Chatter;
+pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
 
 use crate::time::UnixMicros;
