@@ -29,6 +29,7 @@ mod models;
 mod options;
 mod projector;
 mod reading;
+mod sql;
 pub mod stats;
 
 /// The SQLite binding that projectors and queries use.
@@ -38,6 +39,7 @@ pub use error::ViewsError;
 pub use options::ViewsOptions;
 pub use projector::{ProjectError, Projector, Step};
 pub use reading::Views;
+pub use sql::{Answered, Sql};
 
 use crate::event::Seq;
 use crate::log::LogError;

@@ -21,4 +21,5 @@ mod rooms;
 #[allow(dead_code, reason = "the log's own tests use the rest")]
 #[path = "../event_log/samples.rs"]
 mod samples;
+mod sql;
 mod stale;
