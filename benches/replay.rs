@@ -16,33 +16,14 @@ mod common;
 use common::*;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use projectionist::{
-    ChannelState, Read, Seq, SqliteReader,
+    ChannelState, Event, Read, Seq, SqliteReader,
+    event::Redaction,
     event_log::{EventLog, LogReader, Snapshot},
     history,
-    sqlite::{LogOptions, SqliteLog, verify},
+    sqlite::{EraseOptions, LogOptions, SqliteLog, erase, verify},
     state::FOLD_V,
 };
 use std::path::Path;
-
-fn bare_scan(path: &Path) -> i64 {
-    let conn = rusqlite::Connection::open(path).unwrap();
-    let mut statement = conn.prepare("SELECT * FROM event ORDER BY seq").unwrap();
-    let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
-    let mut bytes = 0;
-    while let Some(row) = rows.next().unwrap() {
-        for column in 0..columns {
-            bytes += match row.get_ref(column).unwrap() {
-                rusqlite::types::ValueRef::Text(text) | rusqlite::types::ValueRef::Blob(text) => {
-                    text.len() as i64
-                }
-                rusqlite::types::ValueRef::Integer(n) => n & 1,
-                _ => 0,
-            };
-        }
-    }
-    bytes
-}
 
 fn replay(c: &mut Criterion) {
     let count = std::env::var("EVENTS")
@@ -53,7 +34,7 @@ fn replay(c: &mut Criterion) {
     let path = folder.path().join("log.db");
     let options = LogOptions::new("bench", "https://cytu.be");
     let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
-    for batch in messages(count).chunks(512) {
+    for batch in evening(count).chunks(512) {
         log.append(batch).unwrap();
     }
     log.close().unwrap();
@@ -74,11 +55,18 @@ fn replay(c: &mut Criterion) {
             assert_eq!(state.seq.0, count as u64);
         });
     });
+    group.bench_function("open, and the newest state without stored ones", |b| {
+        b.iter(|| {
+            let reader = SqliteReader::open(&path).unwrap();
+            history::state_at(&reader, Seq(count as u64)).unwrap()
+        });
+    });
     group.bench_function("verify", |b| {
         b.iter(|| verify(&SqliteReader::open(&path).unwrap(), |_, _| {}).unwrap());
     });
     group.finish();
     time_travel(c, &path, count as u64);
+    redacted(c, &path, count as u64);
 }
 
 /// Any position of the same log, once states are stored as a channel stores them.
@@ -104,6 +92,51 @@ fn time_travel(c: &mut Criterion, path: &Path, count: u64) {
     let reader = SqliteReader::open(path).unwrap();
     group.bench_function("state_at, anywhere", |b| {
         b.iter(|| history::state_at(&reader, Seq(1 + random.below(count))).unwrap());
+    });
+    group.finish();
+}
+
+/// The same log once one of its forty users is redacted.
+fn redacted(c: &mut Criterion, path: &Path, count: u64) {
+    let options = LogOptions::new("bench", "https://cytu.be");
+    let mut log = SqliteLog::create_or_open(path, &options).unwrap();
+    let (head, mut last) = (log.head(), message(&mut Seeded::new(7), count as usize));
+    last.event = Event::Redacted(Redaction::of_user("user7"));
+    log.append(std::slice::from_ref(&last)).unwrap();
+    log.close().unwrap();
+    let reader = SqliteReader::open(path).unwrap();
+    let mut group = c.benchmark_group("redacted");
+    group.throughput(Throughput::Elements(count));
+    group.bench_function("find what a person said", |b| {
+        b.iter(|| {
+            let found = reader.redacted_by(head.seq.next()).unwrap().len() as u64;
+            assert!(found > count / 80 && found < count / 20);
+        });
+    });
+    group.bench_function("read and decode, some masked", |b| {
+        b.iter(|| {
+            let mut masked = 0;
+            let mut count = |recorded: projectionist::Recorded| {
+                masked += u64::from(recorded.redacted);
+                true
+            };
+            reader.visit(&Read::default(), &mut count).unwrap();
+            masked
+        });
+    });
+    group.bench_function("read and decode, as written", |b| {
+        b.iter(|| {
+            let all = Read::default().as_written();
+            reader.visit(&all, &mut |_| true).unwrap();
+        });
+    });
+    group.bench_function("erase", |b| {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("new.db");
+        b.iter(|| {
+            let _ = std::fs::remove_file(&to);
+            erase(path, &to, &EraseOptions::default(), &mut |_, _| true).unwrap()
+        });
     });
     group.finish();
 }

@@ -45,12 +45,16 @@
 //!
 //! What most hosts need stands at the root; the rest is by subject: [`event`] for the bodies of
 //! events, [`model`] and [`state`] for what a channel is made of, [`command`] for what may be asked
-//! of it, [`channel`] and [`transport`] for hosts with a loop or a network of their own.
+//! of it, [`channel`] and [`transport`] for hosts with a loop or a network of their own,
+//! [`recording`] and [`import`] for what browsers and other bots kept.
 //!
 //! # What holds
 //!
 //! 1. **Log before state.** Nothing is visible in [`ChannelState`], to a [`Subscription`] or in a
-//!    [`Receipt`] that is not committed; the state at any position is the fold of the log up to it.
+//!    [`Receipt`] that is not committed; the state at any position is the fold of what the log
+//!    shows up to it: `state(seq) == fold(read(1..=seq))`, byte for byte, where a read masks what a
+//!    [`Redaction`](event::Redaction) covers, also one of a later date. A
+//!    trimmed log begins with the state that its trimmed events fold to.
 //! 2. **Exactly once.** Chat that the server sends again at each join is aligned with the log's
 //!    tail as a sequence: no line is doubled, none dropped, whatever the clocks say.
 //! 3. **Gaps are rows.** A disconnection, a replay without overlap: each is an event. What we
@@ -59,7 +63,9 @@
 //! 5. **Nothing is resent.** A command has one [`Outcome`]; a lost connection settles it.
 //! 6. **Bounded.** Every queue, buffer, wait and retry has a limit, most of them in [`Config`].
 //!    Between socket and disk there is no queue: while the disk is slow, TCP pushes back.
-//! 7. **Old logs open.** Nothing written is rewritten; a newer log is refused by name.
+//! 7. **Old logs open.** Nothing written is rewritten: bodies of older schemas are lifted as they are
+//!    read. What a newer build wrote is refused by name, a log as well as a single event. Events
+//!    leave a log only once a verified [`segment`] holds them, and come back from it as they were.
 //! 8. **Rot shows.** [`verify`](sqlite::verify()) finds every flipped bit by a hash chain.
 //! 9. **Secrets stay out.** Passwords, cookies, addresses and aliases reach no row, no `Debug` and
 //!    no error.
@@ -79,6 +85,7 @@ mod error;
 pub mod event;
 pub mod history;
 mod html;
+pub mod import;
 mod json;
 mod limiter;
 mod log;
@@ -90,6 +97,7 @@ mod pacer;
 pub mod recording;
 mod retry;
 mod secret;
+pub mod segment;
 mod session;
 mod socketio;
 pub mod sqlite;

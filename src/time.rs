@@ -14,10 +14,12 @@ use std::time::Duration;
 /// let t = UnixMicros::from_millis(1_795_385_348_233);
 /// assert_eq!(t.to_string(), "2026-11-22T22:09:08.233Z");
 /// ```
+///
+/// In JSON it is the bare number. It is not `transparent` to serde, so that what prints rows can
+/// tell a time from a count.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
 pub struct UnixMicros(pub i64);
 
 impl UnixMicros {
@@ -40,6 +42,39 @@ impl UnixMicros {
     }
 }
 
+impl UnixMicros {
+    /// Reads the ISO 8601 of browsers and of [`Display`](std::fmt::Display): date, `T`, time, at least a
+    /// second exact, and `Z` or an offset.
+    pub(crate) fn parse_iso(text: &str) -> Option<Self> {
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+        let is_there = |at: usize, mark: &str| text.get(at..=at) == Some(mark);
+        let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+        if !marks.iter().all(|(at, mark)| is_there(*at, mark)) {
+            return None;
+        }
+        let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let seconds = (number(11, 13)? * 60 + number(14, 16)?) * 60 + number(17, 19)?;
+        let rest = text.get(19..)?;
+        let zone_at = rest.find(['Z', '+', '-'])?;
+        let (fraction, zone) = rest.split_at_checked(zone_at)?;
+        let micros = match fraction.strip_prefix('.') {
+            Some(digits) => format!("{digits:0<6}").get(..6)?.parse::<i64>().ok()?,
+            None => 0,
+        };
+        let offset_s = match zone.split_once(':') {
+            None if zone == "Z" => 0,
+            Some((hours, minutes)) => {
+                let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+                hours * 3_600 + if zone.starts_with('-') { -60 } else { 60 } * minutes
+            }
+            None => return None,
+        };
+        Some(Self(
+            (days * 86_400 + seconds - offset_s) * 1_000_000 + micros,
+        ))
+    }
+}
+
 /// ISO 8601 in UTC with milliseconds, as the views of the log print it.
 impl std::fmt::Display for UnixMicros {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,6 +88,17 @@ impl std::fmt::Display for UnixMicros {
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
         )
     }
+}
+
+/// The count of days since 1970-01-01 of a date; the inverse of [`civil_from_days`].
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
 }
 
 /// Year, month and day of a count of days since 1970-01-01 (proleptic Gregorian calendar).
@@ -112,6 +158,35 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(UnixMicros::from_millis(ms).to_string(), text);
+            if text.len() == 24 {
+                assert_eq!(
+                    UnixMicros::parse_iso(text),
+                    Some(UnixMicros::from_millis(ms))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn reads_the_times_of_browsers() {
+        let at = UnixMicros(1_795_385_348_233_000);
+        for text in [
+            "2026-11-22T22:09:08.233Z",
+            "2026-11-22T23:09:08.233+01:00",
+            "2026-11-22T18:39:08.233000-03:30",
+        ] {
+            assert_eq!(UnixMicros::parse_iso(text), Some(at), "{text}");
+        }
+        let second = UnixMicros::parse_iso("2026-11-22T22:09:08Z");
+        assert_eq!(second, Some(UnixMicros(1_795_385_348_000_000)));
+        for text in [
+            "",
+            "2026-11-22",
+            "2026-11-22T22:09:08",
+            "2026-11-22 22:09:08Z",
+            "ä",
+        ] {
+            assert_eq!(UnixMicros::parse_iso(text), None, "{text}");
         }
     }
 }

@@ -27,6 +27,31 @@ fn trap_9_1_broadcasts_caused_by_our_own_entry_are_superseded_by_the_burst() {
 }
 
 #[test]
+fn p4_a_mute_told_within_the_burst_is_left_to_its_user_list() {
+    // Mutes outlive a visit; who may mute is told of them between emotes and chat
+    // (`src/channel/chat.js` onUserPostJoin), while the state still shows the last visit.
+    let burst = Burst::with_users(&[user("reel", 2.0)]);
+    let mut room = Room::joined_with(config().guest("reel"), &burst);
+    room.cut();
+    room.wait(10_000);
+    room.connect();
+    let (before, frames) = (room.head(), burst.frames());
+    for frame in &frames[..3] {
+        room.frame(frame);
+    }
+    let meta = json!({"afk": false, "muted": true, "smuted": true, "aliases": [], "ip": "x"});
+    room.server("setUserMeta", json!({"name": "reel", "meta": meta}));
+    assert_eq!(room.head(), before);
+    let users = room.state().users.as_ref().unwrap();
+    assert!(!users.find("reel").unwrap().muted);
+    for frame in &frames[3..] {
+        room.frame(frame);
+    }
+    room.wait(60);
+    assert_eq!(room.kinds_after(before), ["joined"]);
+}
+
+#[test]
 fn trap_9_1_what_is_said_to_us_before_the_burst_counts() {
     let mut room = Room::new(config().guest("reel"));
     room.connect();

@@ -10,8 +10,8 @@
 use projectionist::{
     Config, Event, Recorded, Seq, UnixMicros,
     channel::RetryDelays,
-    event::{Author, Message, Origin, Source, Style},
-    model::Media,
+    event::{Author, Message, Origin, Source, Style, UserJoined, UserLeft, UserMeta},
+    model::{Media, User},
     time::Now,
 };
 use std::time::Duration;
@@ -179,6 +179,7 @@ pub(crate) fn message(random: &mut Seeded, index: usize) -> Recorded {
             forced_name: false,
         }),
         raw: Some(raw),
+        redacted: false,
     }
 }
 
@@ -187,6 +188,37 @@ pub(crate) fn messages(count: usize) -> Vec<Recorded> {
     (0..count)
         .map(|index| message(&mut random, index))
         .collect()
+}
+
+/// An evening: three quarters chat, for the rest people come, go away and leave.
+pub(crate) fn evening(count: usize) -> Vec<Recorded> {
+    let mut random = Seeded::new(11);
+    let mut events = messages(count);
+    for index in (0..count).step_by(4) {
+        let name = format!("user{}", random.below(40));
+        let profile = projectionist::model::Profile::default();
+        events[index].event = match random.below(3) {
+            0 => Event::UserJoined(UserJoined {
+                user: User {
+                    name,
+                    rank: projectionist::Rank(1.0),
+                    profile,
+                    afk: false,
+                    muted: false,
+                    moderator: None,
+                },
+            }),
+            1 => Event::UserMetaSet(UserMeta {
+                name,
+                afk: random.below(2) == 0,
+                muted: false,
+                before: None,
+                moderator: None,
+            }),
+            _ => Event::UserLeft(UserLeft { name, user: None }),
+        };
+    }
+    events
 }
 
 /// The body of an event as the log stores it.
@@ -205,6 +237,27 @@ pub(crate) fn bare_table(path: &std::path::Path) -> rusqlite::Connection {
     )
     .unwrap();
     conn
+}
+
+/// All rows of a log's events, all columns touched, nothing decoded: what reading costs SQLite.
+pub(crate) fn bare_scan(path: &std::path::Path) -> i64 {
+    let conn = rusqlite::Connection::open(path).unwrap();
+    let mut statement = conn.prepare("SELECT * FROM event ORDER BY seq").unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut bytes = 0;
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            bytes += match row.get_ref(column).unwrap() {
+                rusqlite::types::ValueRef::Text(text) | rusqlite::types::ValueRef::Blob(text) => {
+                    text.len() as i64
+                }
+                rusqlite::types::ValueRef::Integer(n) => n & 1,
+                _ => 0,
+            };
+        }
+    }
+    bytes
 }
 
 /// Plain prepared inserts of the same bodies, a transaction each `batch`.

@@ -3,7 +3,7 @@
 use super::pending::{Sent, words};
 use super::{Channel, Outcome};
 use crate::command::{Answer, Command, Fit};
-use crate::event::{CommandSettled, Direction, Event, Kind, Seq, Source};
+use crate::event::{CommandSettled, Direction, Event, Kind, Message, Seq, Source, Style};
 use crate::log::EventLog;
 use crate::time::Now;
 use serde::Deserialize;
@@ -50,9 +50,10 @@ impl<L: EventLog> Channel<L> {
         let done = |found: Option<Seq>| found.map(|seq| (seq, Answer::Done));
         match event {
             Event::MessageSaid(message) if message.source == Source::User => {
-                // Most chat is of others.
-                if self.state.me.is(&message.user.name) {
-                    done(self.find_said(&message.text))
+                // Most chat is of others. A moderator who is shadow-muted is sent its own line
+                // again, flagged (`src/channel/chat.js` sendMessage): the first told it.
+                if self.state.me.is(&message.user.name) && !message.shadow {
+                    done(self.find_said(message))
                 } else {
                     None
                 }
@@ -97,19 +98,27 @@ impl<L: EventLog> Channel<L> {
     }
 
     /// The command that a line of ours answers: the oldest with the same words, or the oldest line
-    /// at all, since the channel's filters may have rewritten it. What begins with a slash comes
-    /// last then: most of those say nothing.
-    fn find_said(&self, text: &str) -> Option<Seq> {
+    /// at all, since the channel's filters may have rewritten it; not so the late echo of a line that
+    /// has its outcome. A drink's line answers no other, for which the counter did. What begins with
+    /// a slash comes last: most of those say nothing.
+    fn find_said(&self, message: &Message) -> Option<Seq> {
+        // Without the right to call drinks the server posts the request itself.
+        let is_drink = message.style == Style::Drink || message.text.starts_with("/d");
         let lines = || {
-            let said = |(_, sent): &(Seq, &Sent)| sent.words.is_some();
+            let said = |(_, sent): &(Seq, &Sent)| {
+                sent.words.is_some() && (!is_drink || sent.command.calls_drinks())
+            };
             self.pending.shown_by(Kind::MessageSaid).filter(said)
         };
         let (first, sent) = lines().next()?;
-        let text = words(text);
+        let text = words(&message.text);
         if sent.words.as_ref() == Some(&text) {
             return Some(first);
         }
         let same = lines().find(|(_, sent)| sent.words.as_ref() == Some(&text));
+        if same.is_none() && self.pending.is_late(&text) {
+            return None;
+        }
         let is_slash = |sent: &Sent| match &sent.command {
             Command::Say { text, .. } => text.starts_with('/'),
             _ => false,
@@ -128,7 +137,8 @@ impl<L: EventLog> Channel<L> {
         };
         let text = words(text);
         let same = addressed().find(|(_, sent)| sent.words.as_ref() == Some(&text));
-        same.or_else(|| addressed().next()).map(|(seq, _)| seq)
+        let oldest = || addressed().next().filter(|_| !self.pending.is_late(&text));
+        same.or_else(oldest).map(|(seq, _)| seq)
     }
 
     /// The oldest line on the wire; other slash commands only where there is none, since they may
@@ -299,6 +309,12 @@ impl<L: EventLog> Channel<L> {
         let Some(sent) = self.pending.remove(command) else {
             return;
         };
+        if let Some(words) = sent
+            .words
+            .filter(|_| !matches!(outcome, Outcome::Confirmed { .. }))
+        {
+            self.pending.expect_late(words);
+        }
         let event = Event::CommandSettled(settled(&outcome, by));
         self.push_own(now, event, Some(command), &sent.corr);
         self.release(sent.id, outcome);

@@ -243,6 +243,7 @@ impl<L: EventLog> Channel<L> {
             dedup_key: None,
             event,
             raw: None,
+            redacted: false,
         };
         self.push(recorded);
     }
@@ -291,6 +292,7 @@ impl<L: EventLog> Channel<L> {
             }
         }
         self.pending.ready_at = None;
+        self.pending.forget_late();
     }
 
     /// Nobody waits here any more: what is kept stays in the log for the next engine.

@@ -14,9 +14,12 @@ mod io;
 mod lanes;
 mod open;
 mod pending;
+mod redact;
 mod waiting;
 
 pub use io::{CommandId, Counters, Input, Output};
+pub(crate) use open::{BroughtIn, chat_tail_begins};
+pub use redact::RedactError;
 
 pub use crate::normalise::Unrecorded;
 pub use crate::retry::RetryDelays;
@@ -280,6 +283,7 @@ impl<L: EventLog> Channel<L> {
             dedup_key: None,
             event,
             raw,
+            redacted: false,
         };
         let seq = self.push(recorded);
         self.answered(now, seq);
@@ -316,9 +320,10 @@ impl<L: EventLog> Channel<L> {
             self.counters.commits += 1;
             let ended =
                 matches!(self.staged.last(), Some(last) if last.kind() == Kind::Disconnected);
+            let redacted = self.staged.iter().any(|r| r.kind() == Kind::Redacted);
             self.staged.clear();
             self.published = Arc::new(self.state.clone());
-            self.store_state(ended);
+            self.store_state(ended, redacted);
         }
         self.ready.append(&mut self.held);
         Ok(appends)
@@ -345,9 +350,10 @@ impl<L: EventLog> Channel<L> {
 
     /// Stores the state now and then, so that any position is near one. It is a convenience: that
     /// it could not be stored is no reason to stop.
-    fn store_state(&mut self, ended: bool) {
+    fn store_state(&mut self, ended: bool, redacted: bool) {
         let behind = self.head.seq.0.saturating_sub(self.stored.0);
-        let is_due = behind >= STATE_EVERY || (ended && behind >= STATE_EVERY_SESSION);
+        // The states that held what was redacted are gone, the newest among them, most likely.
+        let is_due = redacted || behind >= STATE_EVERY || (ended && behind >= STATE_EVERY_SESSION);
         if is_due && let Err(error) = self.snapshot() {
             log::warn!("the state was not stored: {error}");
         }

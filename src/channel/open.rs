@@ -2,15 +2,15 @@
 //! chat tail, and the end of a session that nobody ended.
 
 use super::waiting::{Kept, Waiting};
-use super::{Channel, Command, Counters, Pending};
+use super::{Channel, Command, Counters, Pending, received_at};
 use crate::command::CommandSyntax;
 use crate::config::Config;
 use crate::event::{
     CommandSettled, DisconnectCause, Disconnected, Event, Imported, Kind, Origin, Recorded, Seq,
 };
 use crate::history::state_at;
-use crate::log::{EventLog, LogError, Read};
-use crate::normalise::{Cause, Draft, Normaliser, TAIL_MAX, is_buffered};
+use crate::log::{EventLog, LogError, LogReader, Read};
+use crate::normalise::{Draft, Normaliser, TAIL_MAX, is_buffered};
 use crate::retry::RetryDelays;
 use crate::session::Session;
 use crate::time::Now;
@@ -143,27 +143,81 @@ impl<L: EventLog> Channel<L> {
     /// Notes where the events that follow come from. `key` may stand in a log once only, so that
     /// nothing is brought in twice.
     pub fn import(&mut self, now: Now, imported: Imported, key: String) {
-        let draft = Draft {
-            event: Event::Imported(imported),
+        self.bring_in(
+            now,
+            BroughtIn {
+                event: Event::Imported(imported),
+                sent_ms: None,
+                actor: None,
+                cause: None,
+                key: Some(key),
+                raw: None,
+            },
+        );
+    }
+
+    /// Stages an event that was not received here: its origin is [`Origin::Import`], so it changes
+    /// nothing of the state but the position and the time. It counts as received at `now`, or with the
+    /// event ahead of it where that is later.
+    pub(crate) fn bring_in(&mut self, now: Now, event: BroughtIn) -> Seq {
+        self.push(Recorded {
+            seq: self.state.seq.next(),
+            session: self.session_no,
+            received_at: received_at(&self.state, now),
+            sent_ms: event.sent_ms,
             origin: Origin::Import,
-            sent_ms: None,
-            actor: None,
-            cause: Cause::None,
-            raw: None,
-        };
-        let seq = self.stage(now, draft, None);
-        if let Some(recorded) = self.staged.iter_mut().find(|recorded| recorded.seq == seq) {
-            recorded.dedup_key = Some(key);
-        }
+            actor: event.actor,
+            cause: event.cause,
+            corr: None,
+            dedup_key: event.key,
+            event: event.event,
+            raw: event.raw,
+            redacted: false,
+        })
     }
 }
 
+/// An event from another source, before it has a place in the log.
+#[derive(Clone, Debug)]
+pub(crate) struct BroughtIn {
+    pub(crate) event: Event,
+    pub(crate) sent_ms: Option<i64>,
+    pub(crate) actor: Option<String>,
+    /// The note of the import that it belongs to.
+    pub(crate) cause: Option<Seq>,
+    /// Key that may stand in the log once only.
+    pub(crate) key: Option<String>,
+    pub(crate) raw: Option<String>,
+}
+
+/// The first of the events that a channel must find in its log when it is opened, so that what the
+/// server sends again at the next join is recognised: as many of its newest lines as are compared.
+pub(crate) fn chat_tail_begins<L: LogReader + ?Sized>(log: &L) -> Result<Option<Seq>, LogError> {
+    let read = Read::default()
+        .kinds([Kind::MessageSaid])
+        .origins(Origin::WITNESSED)
+        .newest_first();
+    let (mut first, mut count) = (None, 0);
+    log.visit(&read, &mut |recorded| {
+        let buffered = |event: &Event| matches!(event, Event::MessageSaid(m) if is_buffered(m));
+        if buffered(&recorded.event) {
+            (first, count) = (Some(recorded.seq), count + 1);
+        }
+        count < TAIL_MAX
+    })?;
+    Ok(first)
+}
+
 /// The newest lines that the server's replay may hold, newest first. Notices of the server's own
-/// do not count: there may be any number of them behind the last line of a user.
+/// do not count: there may be any number of them behind the last line of a user. As written: the
+/// server knows nothing of our redactions, and what it sends again must be known for what it is.
+/// Without what was brought in, which the server does not know either.
 fn chat_tail<L: EventLog>(log: &L) -> Result<Vec<Recorded>, LogError> {
     let read = Read::default()
         .kinds([Kind::MessageSaid, Kind::ChatCleared])
-        .newest_first();
+        .origins(Origin::WITNESSED)
+        .newest_first()
+        .as_written();
     let mut tail = Vec::new();
     log.visit(&read, &mut |recorded| {
         let counts = match &recorded.event {

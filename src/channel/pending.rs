@@ -11,6 +11,10 @@ use crate::model::Uid;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+/// Lines without an echo that are remembered: more than the server's limits let us say while it
+/// takes its time.
+const LATE_MAX: usize = 64;
+
 /// A command on the wire.
 #[derive(Debug)]
 pub(super) struct Sent {
@@ -41,6 +45,9 @@ pub(super) struct Pending {
     /// Which of the sent an event of a kind may answer, oldest first.
     shown_by: BTreeMap<Kind, BTreeSet<Seq>>,
     deadlines: BTreeSet<(Duration, Seq)>,
+    /// Words of lines on this connection that got another outcome than their echo, which may still
+    /// come; newest last.
+    late: VecDeque<String>,
     /// All events of this socket, whatever they are.
     pub(super) budget: Bucket,
     pub(super) queue_max: usize,
@@ -62,6 +69,7 @@ impl Pending {
             sent: BTreeMap::new(),
             shown_by: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            late: VecDeque::new(),
             budget: Bucket::new(config.send_rate_max),
             queue_max: config.command_queue_max,
             send_wait_max: config.send_wait_max,
@@ -122,6 +130,24 @@ impl Pending {
             sent.until = until;
             self.deadlines.insert((until, seq));
         }
+    }
+
+    /// A line has its outcome without an echo.
+    pub(super) fn expect_late(&mut self, words: String) {
+        if self.late.len() == LATE_MAX {
+            self.late.pop_front();
+        }
+        self.late.push_back(words);
+    }
+
+    /// Whether these are the words of a line that has its outcome.
+    pub(super) fn is_late(&self, words: &str) -> bool {
+        self.late.iter().any(|late| late == words)
+    }
+
+    /// The connection is gone, and every echo with it.
+    pub(super) fn forget_late(&mut self) {
+        self.late.clear();
     }
 
     pub(super) fn get_mut(&mut self, seq: Seq) -> Option<&mut Sent> {

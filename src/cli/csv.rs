@@ -45,11 +45,10 @@ pub(crate) fn row(
 ) -> Result<(), serde_json::Error> {
     out.clear();
     let mut body = Vec::new();
-    if !show.redacted {
+    if !recorded.redacted {
         recorded.event.write_body(&mut body)?;
     }
-    let seen = |text: &'_ str| !show.redacted && !text.is_empty();
-    let text = Some(recorded.text()).filter(|text| seen(text));
+    let text = Some(recorded.text()).filter(|text| !text.is_empty());
     for value in [
         Some(recorded.seq.to_string()),
         Some(recorded.received_at.to_string()),
@@ -71,18 +70,17 @@ pub(crate) fn row(
     let cause = recorded.cause.map(|seq| seq.to_string());
     field(out, cause.as_deref().map(str::as_bytes));
     field(out, recorded.corr.as_deref().map(str::as_bytes));
-    field(out, Some(if show.redacted { b"1" } else { b"0" }));
-    field(out, Some(body.as_slice()).filter(|_| !show.redacted));
+    field(out, Some(if recorded.redacted { b"1" } else { b"0" }));
+    field(out, Some(body.as_slice()).filter(|_| !recorded.redacted));
     if show.raw {
-        let raw = recorded.raw.as_deref().filter(|_| !show.redacted);
-        field(out, raw.map(str::as_bytes));
+        field(out, recorded.raw.as_deref().map(str::as_bytes));
     }
     end(out);
     Ok(())
 }
 
 /// Adds a field and the comma behind it.
-fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
+pub(crate) fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
     let Some(value) = value else {
         out.push(b',');
         return;
@@ -107,7 +105,7 @@ fn field(out: &mut Vec<u8>, value: Option<&[u8]>) {
 }
 
 /// Ends a row: the comma behind the last field makes way.
-fn end(out: &mut Vec<u8>) {
+pub(crate) fn end(out: &mut Vec<u8>) {
     out.pop();
     out.extend_from_slice(b"\r\n");
 }
@@ -160,11 +158,7 @@ mod tests {
     #[test]
     fn a_redacted_row_shows_nothing_of_its_content() {
         let mut out = Vec::new();
-        let show = Show {
-            raw: true,
-            redacted: true,
-        };
-        row(&mut out, &sample(), show).unwrap();
+        row(&mut out, &sample().masked(), Show { raw: true }).unwrap();
         assert!(String::from_utf8(out).unwrap().ends_with(",1,3,,1,,\r\n"));
     }
 }

@@ -29,8 +29,6 @@ struct Head<'a> {
 pub(crate) struct Show {
     /// The payload as it came, beside the body.
     pub(crate) raw: bool,
-    /// Nothing: the event is redacted.
-    pub(crate) redacted: bool,
 }
 
 /// Replaces what is in `out` by the event as a JSON object.
@@ -57,21 +55,20 @@ pub(crate) fn write_event(
         actor: recorded.actor.as_deref(),
         cause_seq: recorded.cause.map(|seq| seq.0),
         corr: recorded.corr.as_deref(),
-        redacted: show.redacted,
+        redacted: recorded.redacted,
     };
     serde_json::to_writer(&mut *out, &head)?;
     // The body writes itself; the object is reopened for it.
     out.pop();
     out.extend_from_slice(b",\"body\":");
-    if show.redacted {
+    if recorded.redacted {
         out.extend_from_slice(b"null");
     } else {
         recorded.event.write_body(out)?;
     }
     if show.raw {
         out.extend_from_slice(b",\"raw\":");
-        let raw = recorded.raw.as_ref().filter(|_| !show.redacted);
-        serde_json::to_writer(&mut *out, &raw)?;
+        serde_json::to_writer(&mut *out, &recorded.raw)?;
     }
     out.push(b'}');
     Ok(())
@@ -103,12 +100,13 @@ pub(crate) mod tests {
                 why: "line\nbreak".to_owned(),
             }),
             raw: Some("[not json".to_owned()),
+            redacted: false,
         }
     }
 
-    fn shown(show: Show) -> Value {
+    fn shown(recorded: &Recorded, show: Show) -> Value {
         let mut out = b"left over".to_vec();
-        write_event(&mut out, &sample(), show).unwrap();
+        write_event(&mut out, recorded, show).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -122,25 +120,18 @@ pub(crate) mod tests {
             "cause_seq": 3, "corr": null, "redacted": false,
             "body": {"name": "odd, \"name\"", "why": "line\nbreak"},
         });
-        assert_eq!(shown(Show::default()), expected);
+        assert_eq!(shown(&sample(), Show::default()), expected);
     }
 
     #[test]
     fn raw_is_a_string_whatever_it_holds() {
-        let show = Show {
-            raw: true,
-            redacted: false,
-        };
-        assert_eq!(shown(show)["raw"], json!("[not json"));
+        let show = Show { raw: true };
+        assert_eq!(shown(&sample(), show)["raw"], json!("[not json"));
     }
 
     #[test]
     fn a_redacted_event_shows_nothing_of_its_content() {
-        let show = Show {
-            raw: true,
-            redacted: true,
-        };
-        let value = shown(show);
+        let value = shown(&sample().masked(), Show { raw: true });
         assert_eq!(
             (&value["body"], &value["raw"]),
             (&Value::Null, &Value::Null)

@@ -1,23 +1,29 @@
-//! `export`: a log, or a part of it, as a file for other tools.
+//! `export`: a log or a part of it, or a read model of it, as a file for other tools.
 //!
-//! Events pass through one at a time: a log of any length needs no more memory than one event.
+//! Events and rows pass through one at a time: a log of any length needs no more memory than one.
 
 use crate::cli::csv;
 use crate::cli::event_json::{Show, write_event};
 use crate::cli::failure::Failure;
 use crate::cli::output::Out;
 use crate::cli::progress;
-use crate::cli::select::{Redacted, Select};
+use crate::cli::rows::{self, Printer};
+use crate::cli::select::Select;
+use crate::cli::sql::{Stopped, print_all};
+use crate::cli::stats::Model;
+use crate::cli::views::{Place, bring};
 use crate::cli::when::{TIME_HELP, time};
 use indicatif::ProgressBar;
+use jiff::tz::TimeZone;
 use projectionist::{Recorded, SqliteReader, UnixMicros};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   projectionist export MyChannel.events.db --format csv --kinds message --out chat.csv
   projectionist export MyChannel.events.db --format ndjson | gzip > MyChannel.ndjson.gz
+  projectionist export MyChannel.events.db --model observed --format csv --out observed.csv
 
 CSV is as RFC 4180 has it, in UTF-8; its text is that of the channel, exactly: a spreadsheet may
 take a cell that begins with = + - or @ for a formula, so import such columns as text.";
@@ -29,11 +35,17 @@ const PROGRESS_EVERY: u64 = 1000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{TIME_HELP}\n\n{EXAMPLES}"))]
 pub(crate) struct Args {
-    /// The log, which may be in use
-    log: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// ndjson: one JSON object a line; csv: a table with a heading
     #[arg(long, value_enum)]
     format: Format,
+    /// A read model instead of the events: its whole table, brought up to date first
+    #[arg(long, value_enum, conflicts_with_all = ["kinds", "actor", "since", "until", "raw"])]
+    model: Option<Model>,
+    /// With --model: the views as they are
+    #[arg(long, requires = "model")]
+    no_update: bool,
     #[command(flatten)]
     select: Select,
     /// At or after this time
@@ -42,6 +54,10 @@ pub(crate) struct Args {
     /// Before this time
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     until: Option<UnixMicros>,
+    /// Let --since and --until speak of the server's time, not of when we received it; events
+    /// without one are left out
+    #[arg(long)]
+    sent: bool,
     /// The payloads as they came, too
     #[arg(long)]
     raw: bool,
@@ -57,15 +73,35 @@ enum Format {
     Csv,
 }
 
-/// Writes the events asked for.
+/// Writes what is asked for.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let reader = SqliteReader::open(&args.log)?;
-    let redacted = Redacted::of(&reader)?;
+    let reader = args.place.reader()?;
+    match args.model {
+        Some(model) => export_model(args, &reader, model),
+        None => export_events(args, &reader),
+    }
+}
+
+/// A table of the views, all its columns.
+fn export_model(args: &Args, reader: &SqliteReader, model: Model) -> Result<(), Failure> {
+    let views = bring(&args.place, reader, !args.no_update)?;
+    let format = match args.format {
+        Format::Ndjson => rows::Format::Json,
+        Format::Csv => rows::Format::Csv,
+    };
+    let printer = Printer::new(open(args, reader)?, format, TimeZone::UTC);
+    let sql = format!("SELECT * FROM \"{}\"", model.table());
+    print_all(views.connection(), &sql, printer).map_err(|stopped| match stopped {
+        Stopped::Output(failure) => failure,
+        Stopped::Sqlite(error) => Failure::Bad(format!("{}: {error}", views.path().display())),
+    })
+}
+
+fn export_events(args: &Args, reader: &SqliteReader) -> Result<(), Failure> {
     let mut writer = Writer {
-        out: open(args, &reader)?,
+        out: open(args, reader)?,
         format: args.format,
         raw: args.raw,
-        redacted,
         row: Vec::new(),
     };
     writer.heading()?;
@@ -75,11 +111,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         progress::bar("events", head.0)
     };
-    let read = args
-        .select
-        .read()
-        .received(args.since, args.until)
-        .until(head);
+    let read = args.select.read().until(head);
+    let read = if args.sent {
+        read.sent(args.since, args.until)
+    } else {
+        read.received(args.since, args.until)
+    };
     let mut written = Ok(());
     let visited = reader.visit(&read, &mut |recorded| {
         if recorded.seq.0 % PROGRESS_EVERY == 0 {
@@ -99,9 +136,14 @@ fn open(args: &Args, reader: &SqliteReader) -> Result<Out, Failure> {
         return Ok(Out::data());
     };
     // Emptying the log that is to be exported would be the worst of all exports.
-    let is_log = path.canonicalize().is_ok_and(|path| path == reader.path());
-    if is_log {
-        let text = format!("{} is the log itself: give another file", path.display());
+    let is = |other: &Path| {
+        let other = other.canonicalize();
+        path.canonicalize()
+            .is_ok_and(|path| other.is_ok_and(|other| path == other))
+    };
+    if is(reader.path()) || is(&args.place.views(reader)) {
+        let path = path.display();
+        let text = format!("{path} is the log itself, or its views: give another file");
         return Err(Failure::Usage(text));
     }
     Out::file(path).map_err(|error| Failure::Bad(format!("{}: {error}", path.display())))
@@ -111,7 +153,6 @@ struct Writer {
     out: Out,
     format: Format,
     raw: bool,
-    redacted: Redacted,
     row: Vec<u8>,
 }
 
@@ -125,11 +166,7 @@ impl Writer {
     }
 
     fn event(&mut self, recorded: &Recorded) -> Result<(), Failure> {
-        let redacted = self.redacted.contains(recorded.seq);
-        let show = Show {
-            raw: self.raw,
-            redacted,
-        };
+        let show = Show { raw: self.raw };
         match self.format {
             Format::Ndjson => {
                 write_event(&mut self.row, recorded, show).map_err(std::io::Error::from)?;

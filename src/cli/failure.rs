@@ -3,6 +3,7 @@
 //! The texts come from the library, which names files, positions and reasons and holds no secret.
 //! The codes are a promise to scripts: `--help` lists them, tests hold them.
 
+use projectionist::views::ViewsError;
 use projectionist::{LogError, config::ConfigError, recording::RecordingError};
 
 /// Appended to the help of the whole tool.
@@ -11,8 +12,9 @@ Exit codes:
   0    done; also after a clean stop by SIGINT or SIGTERM
   1    a check failed, or what was to be read or written is damaged or cannot be
   2    the command line, a setting or a configuration file is wrong
-  3    the log cannot be used: missing, in use, no log, too new, of another channel,
-       or it holds this recording already
+  3    the log, or its views file, cannot be used: missing, in use, no log, of another
+       channel, written by a newer build (in whole or in part), it holds this recording
+       already, or events may not be trimmed or do not fit
   4    the server refused for good: ban, kick, wrong password, no such channel,
        bad certificate
   5    recording stopped because the log could not be written
@@ -52,7 +54,8 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Bad(_) | Self::Log(LogError::Damaged { .. }) | Self::Output(_) => 1,
+            Self::Bad(_) | Self::Output(_) => 1,
+            Self::Log(LogError::Damaged { .. } | LogError::SegmentDamaged { .. }) => 1,
             Self::Usage(_) => 2,
             Self::Log(_) | Self::Unfit(_) => 3,
             Self::Refused(_) => 4,
@@ -79,6 +82,17 @@ impl From<RecordingError> for Failure {
             RecordingError::Log(error) => Self::Log(error),
             RecordingError::NoSuchConnection { .. } => Self::Usage(error.to_string()),
             _ => Self::Bad(error.to_string()),
+        }
+    }
+}
+
+impl From<ViewsError> for Failure {
+    fn from(error: ViewsError) -> Self {
+        match error {
+            ViewsError::Log(error) => Self::Log(error),
+            ViewsError::Query(text) => Self::Usage(text),
+            ViewsError::Storage { .. } | ViewsError::Deadline(_) => Self::Bad(error.to_string()),
+            _ => Self::Unfit(error.to_string()),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::cli::event_json::{Show, write_event};
 use crate::cli::failure::Failure;
 use crate::cli::line;
 use crate::cli::output::Out;
-use crate::cli::select::{Redacted, Select};
+use crate::cli::select::Select;
 use crate::cli::when::{TIME_HELP, time};
 use projectionist::{Read, Recorded, Seq, SqliteReader, UnixMicros, event::Origin};
 use std::io::Write;
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         Style::Lines
     };
-    let mut printer = Printer::new(&reader, style)?;
+    let mut printer = Printer::new(style);
     printer.print_all(&reader, &args.read())?;
     printer.flush()
 }
@@ -118,24 +118,18 @@ pub(crate) enum Style {
 pub(crate) struct Printer {
     out: Out,
     style: Style,
-    redacted: Redacted,
     json: Vec<u8>,
 }
 
 impl Printer {
-    /// A printer for the events of a log.
-    pub(crate) fn new(reader: &SqliteReader, style: Style) -> Result<Self, Failure> {
+    /// A printer of events.
+    pub(crate) fn new(style: Style) -> Self {
         let out = match style {
             Style::Lines => Out::text(),
             Style::Json { .. } => Out::data(),
         };
-        let (redacted, json) = (Redacted::of(reader)?, Vec::new());
-        Ok(Self {
-            out,
-            style,
-            redacted,
-            json,
-        })
+        let json = Vec::new();
+        Self { out, style, json }
     }
 
     /// Prints what a read finds, as it is found.
@@ -150,12 +144,10 @@ impl Printer {
 
     /// Prints one event.
     pub(crate) fn print(&mut self, recorded: &Recorded) -> Result<(), Failure> {
-        self.redacted.note(recorded);
-        let redacted = self.redacted.contains(recorded.seq);
         match self.style {
-            Style::Lines => writeln!(self.out, "{}", line::of(recorded, redacted))?,
+            Style::Lines => writeln!(self.out, "{}", line::of(recorded))?,
             Style::Json { raw } => {
-                let show = Show { raw, redacted };
+                let show = Show { raw };
                 write_event(&mut self.json, recorded, show).map_err(std::io::Error::from)?;
                 self.out.json_line(&self.json)?;
             }

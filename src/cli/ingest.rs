@@ -1,4 +1,5 @@
-//! `ingest`: a recording of frames into a log, as if it had been lived through.
+//! `ingest`: a recording of frames into a log, as if it had been lived through. A file that a browser
+//! saved of a channel's page is made into such a recording first.
 
 use crate::cli::clock::Stopwatch;
 use crate::cli::failure::Failure;
@@ -9,21 +10,26 @@ use projectionist::{
     ChannelState, Config, LogError, Seq, SqliteReader,
     channel::{Channel, RetryDelays},
     event_log::EventLog,
-    recording::{RecordingError, Survey, ingest, survey},
+    recording::{Har, RecordingError, Survey, connections, ingest, is_har, read_har, survey},
     sqlite::{LogOptions, SqliteLog},
     time::Now,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
   projectionist ingest frames.jsonl --conn alice --log alice.events.db
-  projectionist ingest frames.jsonl --conn anon --log lobby.events.db --channel lobby --json";
+  projectionist ingest frames.jsonl --conn anon --log lobby.events.db --channel lobby --json
+  projectionist ingest cytu.be.har --log lobby.events.db
+
+A HAR file is what a browser's developer tools save: open them, load the channel's page, and export
+the network log with content (Chromium keeps the sockets' messages). Cookies, headers and whatever
+else is in it are not taken in.";
 
 /// What a log made from a recording says in place of a site.
 const ORIGIN: &str = "recording";
@@ -38,11 +44,11 @@ const BUFFER_BYTES: usize = 1 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The recording: one JSON object a line, with t, conn, dir and frame
+    /// The recording: one JSON object a line, with t, conn, dir and frame; or a browser's HAR file
     file: PathBuf,
-    /// Label of the connection to take in
+    /// Label of the connection to take in, or number of the socket, where there are several
     #[arg(long, value_name = "NAME")]
-    conn: String,
+    conn: Option<String>,
     /// The log, which is made or continued
     #[arg(long, value_name = "FILE")]
     log: PathBuf,
@@ -78,8 +84,8 @@ struct Taken<'a> {
     seconds: f64,
 }
 
-/// A recording never reconnects by itself.
-struct NoDelays;
+/// Whatever has no connection of its own never reconnects.
+pub(crate) struct NoDelays;
 
 impl RetryDelays for NoDelays {
     fn next_delay(&mut self) -> Duration {
@@ -92,7 +98,12 @@ impl RetryDelays for NoDelays {
 /// Takes a recording in and says what was in it.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let watch = Stopwatch::start();
-    let survey = survey(open(&args.file)?, &args.conn)?;
+    let recording = Recording::open(&args.file)?;
+    let conn = match &args.conn {
+        Some(conn) => conn.clone(),
+        None => recording.only_connection()?,
+    };
+    let survey = survey(recording.read()?, &conn)?;
     let channel_name = args.channel.clone().or_else(|| survey.channel.clone());
     let channel_name = channel_name.unwrap_or_else(|| NO_CHANNEL.to_owned());
     let options = LogOptions::new(&channel_name, ORIGIN);
@@ -104,7 +115,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Config::new(ORIGIN, &channel_name).record_moderator_data(args.record_moderator_data);
     let now = Now::from_millis(survey.first_ms);
     let mut channel = Channel::observe(&config, log, Box::new(NoDelays), now)?;
-    feed(args, &survey, &mut channel)?;
+    feed(args, &recording, &conn, &survey, &mut channel)?;
     channel.snapshot()?;
 
     let counters = channel.counters();
@@ -112,7 +123,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     channel.into_log().close()?;
     let taken = Taken {
         file: &args.file,
-        conn: &args.conn,
+        conn: &conn,
         log: &args.log,
         channel: &channel_name,
         lines: survey.lines,
@@ -134,6 +145,52 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     print(args, &taken, &state)
 }
 
+/// What is taken in: lines in a file, which are read as they are wanted, or those made of a HAR file.
+enum Recording<'a> {
+    Lines(&'a Path),
+    Har(Har),
+}
+
+impl<'a> Recording<'a> {
+    fn open(path: &'a Path) -> Result<Self, Failure> {
+        let mut file = open(path)?;
+        let failed = |error: std::io::Error| Failure::Bad(format!("{}: {error}", path.display()));
+        if !is_har(file.fill_buf().map_err(failed)?) {
+            return Ok(Self::Lines(path));
+        }
+        let har = read_har(file)?;
+        if har.not_text > 0 {
+            let count = har.not_text;
+            progress::note(&format!("{count} messages are no text: not taken in"));
+        }
+        Ok(Self::Har(har))
+    }
+
+    fn read(&self) -> Result<Box<dyn BufRead + '_>, Failure> {
+        Ok(match self {
+            Self::Lines(path) => Box::new(open(path)?),
+            Self::Har(har) => Box::new(har.lines.as_slice()),
+        })
+    }
+
+    /// The connection to take in where none is named.
+    fn only_connection(&self) -> Result<String, Failure> {
+        let found = match self {
+            Self::Lines(_) => connections(self.read()?)?,
+            Self::Har(har) => har.sockets.iter().map(ToString::to_string).collect(),
+        };
+        match (self, found.as_slice()) {
+            (Self::Lines(_), [one]) => Ok(one.clone()),
+            // Sockets are numbered.
+            (Self::Har(_), [_]) => Ok("1".to_owned()),
+            (_, found) => Err(Failure::Usage(format!(
+                "say with --conn which connection to take in; there are: {}",
+                plain(&found.join(", "))
+            ))),
+        }
+    }
+}
+
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     let failed = |error: std::io::Error| Failure::Bad(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(failed)?;
@@ -147,19 +204,24 @@ fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     Ok(BufReader::with_capacity(BUFFER_BYTES, file))
 }
 
-fn feed(args: &Args, survey: &Survey, channel: &mut Channel<SqliteLog>) -> Result<(), Failure> {
+fn feed(
+    args: &Args,
+    recording: &Recording<'_>,
+    conn: &str,
+    survey: &Survey,
+    channel: &mut Channel<SqliteLog>,
+) -> Result<(), Failure> {
     let bar = progress::bar("frames", survey.lines);
     let source = args.file.file_name().unwrap_or_default().to_string_lossy();
-    let recording = open(&args.file)?;
-    let fed = ingest(channel, &source, &args.conn, survey, recording, |done| {
+    let lines = recording.read()?;
+    let fed = ingest(channel, &source, conn, survey, lines, |done| {
         bar.set_position(done);
     });
     bar.finish_and_clear();
     fed.map_err(|error| match error {
         RecordingError::Log(LogError::Duplicate { .. }) => Failure::Unfit(format!(
-            "{} holds these lines of {} already: nothing was added",
-            args.log.display(),
-            args.conn
+            "{} holds these lines of {conn} already: nothing was added",
+            args.log.display()
         )),
         error => error.into(),
     })
@@ -201,7 +263,7 @@ fn print(args: &Args, taken: &Taken<'_>, state: &ChannelState) -> Result<(), Fai
     writeln!(
         out,
         "{events} events ({first_seq} to {last_seq}) from {lines} lines of {}",
-        plain(&args.conn)
+        plain(taken.conn)
     )?;
     writeln!(out, "channel      {channel}")?;
     for (kind, count) in &taken.kinds {

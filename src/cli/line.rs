@@ -21,12 +21,12 @@ pub(crate) fn sent_at(recorded: &Recorded) -> Option<String> {
 
 /// The line: time, number, kind, and what happened. Colours may be in it, but nothing else that a
 /// terminal would obey.
-pub(crate) fn of(recorded: &Recorded, redacted: bool) -> String {
+pub(crate) fn of(recorded: &Recorded) -> String {
     let kind = recorded.kind();
     let (style, dim) = (style_of(kind), Style::new().dimmed());
     let time = recorded.received_at.to_string().replace('T', " ");
     let seq = recorded.seq.0;
-    let said = if redacted {
+    let said = if recorded.redacted {
         "(redacted)".to_owned()
     } else {
         clip(&told(recorded), TEXT_MAX)
@@ -212,11 +212,11 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line() {
-        let line = of(&sample(), false);
+        let line = of(&sample());
         assert!(line.contains("2026-11-22 22:09:08.233Z"), "{line}");
         assert!(line.contains("odd, \"name\": line break"), "{line}");
         assert!(!line.contains('\n'), "{line}");
-        assert!(of(&sample(), true).ends_with("(redacted)"));
+        assert!(of(&sample().masked()).ends_with("(redacted)"));
     }
 
     #[test]

@@ -4,31 +4,42 @@
 //! passes through `text` on its way to a terminal. A command returns a [`Failure`] and never ends
 //! the process itself.
 
+mod archive;
 mod backup;
 mod clock;
 #[cfg(unix)]
 mod control;
 mod csv;
 mod demo;
+mod erase;
 mod event_json;
 mod export;
 mod failure;
 mod fold;
+mod generate;
 mod history;
+mod import;
 mod ingest;
 mod line;
 mod output;
 mod progress;
 mod record;
+mod redact;
 mod refold;
+mod report;
+mod rows;
+mod search;
 mod select;
 #[cfg(unix)]
 mod send;
+mod sql;
 mod state;
+mod stats;
 mod stop;
 mod tail;
 mod text;
 mod verify;
+mod views;
 mod when;
 
 use clap::Parser;
@@ -77,14 +88,34 @@ enum Command {
     State(state::Args),
     /// Print events by kind, user, time and origin
     History(history::Args),
+    /// Print what the read models of a log tell: who, what, when, how many
+    Stats(stats::Args),
+    /// Find what was said by its words
+    Search(search::Args),
+    /// Ask the views and the log in SQL
+    Sql(sql::Args),
+    /// Build the views of a log, or tell how far they are
+    Views(views::Args),
     /// Write a log, or a part of it, as NDJSON or CSV
     Export(export::Args),
     /// Tell whether a log is what was written
     Verify(verify::Args),
     /// Copy a log that may be in use, and verify the copy
     Backup(backup::Args),
+    /// Write the oldest events of a log to a segment, and trim the log
+    Archive(archive::Args),
+    /// Take archived segments, or what another bot kept, into a log
+    Import(import::Args),
+    /// Hide what a person said, or single events, from every command and view
+    Redact(redact::Args),
+    /// Write a log anew, without what was redacted
+    Erase(erase::Args),
     /// Take a recording of frames into a log
     Ingest(ingest::Args),
+    /// Make up a log of any size, to try and measure things on
+    Generate(generate::Args),
+    /// Write one page about a room, for a browser
+    Report(report::Args),
 }
 
 /// Runs the command line of this process.
@@ -123,10 +154,20 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
+        Command::Stats(args) => stats::run(args),
+        Command::Search(args) => search::run(args),
+        Command::Sql(args) => sql::run(args),
+        Command::Views(args) => views::run(args),
         Command::Export(args) => export::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Archive(args) => archive::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Redact(args) => redact::run(args),
+        Command::Erase(args) => erase::run(args),
         Command::Ingest(args) => ingest::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Report(args) => report::run(args),
     }
 }
 

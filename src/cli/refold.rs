@@ -5,7 +5,7 @@
 
 use crate::cli::failure::Failure;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use projectionist::{ChannelState, Recorded, Seq, SqliteReader, state::FOLD_V};
+use projectionist::{ChannelState, Recorded, Seq, SqliteReader, history, state::FOLD_V};
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
@@ -84,11 +84,17 @@ struct Fold<'a> {
 
 impl<'a> Fold<'a> {
     fn new(reader: &'a SqliteReader) -> Self {
+        // A base in doubt is the verdict's business; of another fold, there is nothing to compare.
+        let state = match reader.base() {
+            Ok(None) => Some(ChannelState::default()),
+            Ok(Some(base)) => history::base_state(&base).ok(),
+            Err(_) => None,
+        };
         Self {
             reader,
-            state: ChannelState::default(),
+            lost: state.is_none(),
+            state: state.unwrap_or_default(),
             stored: stored(reader),
-            lost: false,
             compared: Compared::default(),
         }
     }

@@ -17,7 +17,8 @@ Examples:
   projectionist tail MyChannel.events.db
   projectionist tail MyChannel.events.db --follow --kinds message,pm,user_join,user_leave
   projectionist tail MyChannel.events.db --from -10m --json
-  projectionist tail MyChannel.events.db --from 2026-11-22T20:00Z --rate 10x";
+  projectionist tail MyChannel.events.db --from 2026-11-22T20:00Z --rate 10x
+  projectionist tail MyChannel.events.db --from 2014-05-13 --sent --rate 60x --kinds message";
 
 /// Events shown where nothing says how many.
 const LINES_DEFAULT: usize = 20;
@@ -43,6 +44,10 @@ pub(crate) struct Args {
     /// At the pace the events came, or a multiple of it: 1x, 10x, 0.5x
     #[arg(long, value_name = "RATE", value_parser = rate)]
     rate: Option<f64>,
+    /// Let --from and --rate speak of the server's time, not of when we received it; with a time to
+    /// begin at, events without one are left out
+    #[arg(long, requires = "from")]
+    sent: bool,
     #[command(flatten)]
     select: Select,
     /// Print one JSON object a line
@@ -53,6 +58,18 @@ pub(crate) struct Args {
     raw: bool,
 }
 
+impl Args {
+    /// The events that are wanted, wherever they are.
+    fn read(&self) -> Read {
+        let read = self.select.read();
+        match self.from {
+            Some(Moment::Time(time)) if self.sent => read.sent(Some(time), None),
+            _ if self.sent => read.sent(None, None),
+            _ => read,
+        }
+    }
+}
+
 /// Prints the newest events and, if asked, goes on.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let reader = SqliteReader::open(&args.log)?;
@@ -61,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         Style::Lines
     };
-    let mut printer = Printer::new(&reader, style)?;
+    let mut printer = Printer::new(style);
     let stop = if args.follow || args.rate.is_some() {
         Some(Stop::listen()?)
     } else {
@@ -70,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
     let head = reader.head()?.seq;
     let after = first(args, &reader, head)?;
-    let read = args.select.read().after(after).until(head);
+    let read = args.read().after(after).until(head);
     match (args.rate, &stop) {
         (Some(rate), Some(stop)) => {
             let replay = Replay::new(SqliteReader::open(&args.log)?, read, rate)?;
@@ -111,6 +128,8 @@ fn rate(text: &str) -> Result<f64, String> {
 fn first(args: &Args, reader: &SqliteReader, head: Seq) -> Result<Seq, LogError> {
     let from = match args.from {
         None => Seq(0),
+        // Times that were sent do not rise with the positions.
+        Some(Moment::Time(_)) if args.sent => Seq(0),
         Some(Moment::Seq(seq)) => Seq(seq.0.saturating_sub(1)),
         Some(Moment::Time(time)) => {
             history::position_at(reader, UnixMicros(time.0.saturating_sub(1)))?
@@ -123,7 +142,6 @@ fn first(args: &Args, reader: &SqliteReader, head: Seq) -> Result<Seq, LogError>
     };
     // The newest so many that are wanted may lie far apart.
     let newest = args
-        .select
         .read()
         .after(from)
         .until(head)
@@ -148,7 +166,7 @@ fn follow(
     while !stop.wait(LOOK_EVERY) {
         let head = reader.head()?.seq;
         if head > seen {
-            let read: Read = args.select.read().after(seen).until(head);
+            let read = args.read().after(seen).until(head);
             printer.print_all(reader, &read)?;
             printer.flush()?;
             seen = head;

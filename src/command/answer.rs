@@ -98,6 +98,11 @@ impl Command {
         }
     }
 
+    /// Whether it is a line that the server may take for a drink.
+    pub(crate) fn calls_drinks(&self) -> bool {
+        matches!(self, Self::Say { text, .. } if text.starts_with("/d"))
+    }
+
     /// Whether the server answers it at all.
     pub(crate) fn is_answered(&self) -> bool {
         !self.shown_by().is_empty()
@@ -125,6 +130,10 @@ impl Command {
                 (state.me.is(&meta.name) && meta.afk == *afk).into()
             }
             (Self::Kick { name, .. }, Event::UserLeft(left)) => same(name, &left.name).into(),
+            // What plays next sets the counter back, which is nobody's drink.
+            (Self::Drink { count, .. }, Event::DrinksCounted(told)) => {
+                (told.count != 0 || *count <= 0).into()
+            }
             (Self::Unban { id, name }, Event::BanRemoved(removed)) => {
                 let by_id = id.is_none_or(|id| id == removed.id);
                 let by_name = name.as_ref().is_none_or(|name| same(name, &removed.name));

@@ -191,6 +191,13 @@ impl Callbacks {
         let head = self.shared.head();
         let read = Read::default().after(state.seq).until(head).limit(PAGE);
         for event in reader.read(&read)? {
+            // Slow calls may have had the rest of the page wait while some of it was redacted.
+            let event = if self.shared.head() == head {
+                Some(event)
+            } else {
+                reader.shown_now(event, &read)?
+            };
+            let Some(event) = event else { continue };
             let wanted = self.wanted(&event);
             if wanted.is_empty() {
                 Arc::make_mut(state).apply(&event);

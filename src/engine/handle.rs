@@ -3,13 +3,13 @@
 use super::Running;
 use super::callbacks::Callbacks;
 use super::health::{Health, Storage};
-use super::inbox::{InboxSender, NotTaken, Request};
+use super::inbox::{InboxSender, NotTaken, Redacted, Request};
 use super::receipt::Receipt;
 use super::shared::Shared;
 use crate::channel::CommandId;
 use crate::command::{Command, CommandError};
 use crate::error::{CloseError, WaitError};
-use crate::event::Seq;
+use crate::event::{Redaction, Seq};
 use crate::session::Phase;
 use crate::state::ChannelState;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -236,6 +236,16 @@ impl ChannelHandle {
             Ok(Err(error)) => Err(CommandError::Poisoned(error)),
             Err(_) => Err(CommandError::Closed),
         }
+    }
+
+    /// Hands a redaction over and waits until it is committed.
+    pub(super) fn ask_to_redact(&self, redaction: Redaction) -> Redacted {
+        self.check_running()?;
+        let (done, redacted) = crossbeam_channel::bounded(1);
+        self.request(Request::Redact(redaction, done))?;
+        // A thread that is gone has dropped what it did not take.
+        let gone = |_| Err(CommandError::Closed.into());
+        redacted.recv().unwrap_or_else(gone)
     }
 
     /// Comes back after an end that the engine does not come back from by itself, such as a kick.

@@ -1,8 +1,9 @@
 //! What reaches the channel thread from other threads: requests of hosts, results of dials.
 
 use super::receipt::Slot;
-use crate::channel::CommandId;
+use crate::channel::{CommandId, RedactError};
 use crate::command::Command;
+use crate::event::{Redaction, Seq};
 use crate::transport::{DialError, Transport};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::Mutex;
@@ -22,7 +23,12 @@ pub(crate) enum Request {
     Flush(Sender<Result<(), String>>),
     /// Come back after a final end.
     Rejoin,
+    /// Hide events, and say where that stands once it is committed.
+    Redact(Redaction, Sender<Redacted>),
 }
+
+/// What came of a redaction.
+pub(crate) type Redacted = Result<Option<Seq>, RedactError>;
 
 /// Why a request was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

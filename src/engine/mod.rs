@@ -13,6 +13,7 @@ mod inbox;
 mod reacting;
 mod reading;
 mod receipt;
+mod redacting;
 mod replay;
 mod shared;
 mod subscription;

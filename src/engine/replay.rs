@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use crate::event::{Recorded, Seq};
-use crate::log::{LogError, Read};
+use crate::log::{LogError, Read, TimeBasis};
 use crate::sqlite::SqliteReader;
 use crate::time::UnixMicros;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -12,8 +12,9 @@ use std::time::Duration;
 /// Events read from the file at a time.
 const PAGE: usize = 256;
 
-/// Events of a log again, spaced as they were received. Iterating blocks until the next one is due,
-/// on the calling thread; it ends behind the last event that was there when it began.
+/// Events of a log again, in its order, spaced as they were received, or as they were sent where the
+/// read speaks of that time ([`Read::sent`]). Iterating blocks until the next one is due, on the
+/// calling thread; it ends behind the last event that was there when it began.
 ///
 /// ```no_run
 /// use projectionist::{Read, Replay, SqliteReader};
@@ -32,7 +33,7 @@ pub struct Replay {
     exhausted: bool,
     rate: f64,
     clock: Clock,
-    /// When the first event was given out, and when it was received.
+    /// When the first event was given out, and when it had happened.
     began: Option<(Duration, UnixMicros)>,
     cancel: Sender<()>,
     cancelled: Receiver<()>,
@@ -88,7 +89,7 @@ impl Replay {
         let Some(next) = self.page.front() else {
             return Ok(None);
         };
-        let wait = self.due_in(next.received_at);
+        let wait = self.due_in(self.time(next));
         let cancelled = if wait.is_zero() {
             self.cancelled.try_recv().is_ok()
         } else {
@@ -101,7 +102,16 @@ impl Replay {
         if wait > timeout {
             return Ok(None);
         }
-        Ok(self.page.pop_front())
+        let Some(next) = self.page.pop_front() else {
+            return Ok(None);
+        };
+        // A page may wait for hours: what of it was redacted meanwhile is not shown any more.
+        let shown = self.reader.shown_now(next, &self.read);
+        match shown.inspect_err(|_| self.exhausted = true)? {
+            Some(next) => Ok(Some(next)),
+            // At most a page of them: what is read from here on is masked already.
+            None => self.next_timeout(timeout),
+        }
     }
 
     /// Whether everything was given out, or it was cancelled.
@@ -116,11 +126,22 @@ impl Replay {
         ReplayCancel(self.cancel.clone())
     }
 
-    /// How long until an event is due. The first one is at once.
-    fn due_in(&mut self, received_at: UnixMicros) -> Duration {
+    /// The time of an event that sets the pace; `None` for one that has none, and is due at once.
+    fn time(&self, recorded: &Recorded) -> Option<UnixMicros> {
+        match self.read.basis {
+            TimeBasis::Received => Some(recorded.received_at),
+            TimeBasis::Sent => recorded.sent_ms.map(UnixMicros::from_millis),
+        }
+    }
+
+    /// How long until an event is due. The first one is at once; so is one from before the first.
+    fn due_in(&mut self, time: Option<UnixMicros>) -> Duration {
+        let Some(time) = time else {
+            return Duration::ZERO;
+        };
         let now = self.clock.mono();
-        let (began, first) = *self.began.get_or_insert((now, received_at));
-        let seconds = received_at.seconds_since(first) / self.rate;
+        let (began, first) = *self.began.get_or_insert((now, time));
+        let seconds = time.seconds_since(first) / self.rate;
         // Longer than any clock runs is never: the wait is cut by its caller anyway.
         let offset = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
         began.saturating_add(offset).saturating_sub(now)

@@ -73,7 +73,7 @@ impl Filter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// With the first event of the log.
+    /// With the first event of the log; of a trimmed one, with the first there is.
     Origin,
     /// With the first event from now on.
     Head,
@@ -109,6 +109,8 @@ pub struct Subscription {
     /// Everything up to here was given out or filtered out.
     position: Seq,
     page: VecDeque<Recorded>,
+    /// Where the log ended when the page was read.
+    read_at: Seq,
     cancelled: Arc<AtomicBool>,
     failed: bool,
 }
@@ -137,6 +139,7 @@ impl Subscription {
             scanned: position,
             position,
             page: VecDeque::new(),
+            read_at: position,
             cancelled: Arc::default(),
             failed: false,
         })
@@ -150,7 +153,13 @@ impl Subscription {
         loop {
             if let Some(recorded) = self.page.pop_front() {
                 self.position = recorded.seq;
-                return Ok(Some(recorded));
+                match self
+                    .shown_now(recorded)
+                    .inspect_err(|_| self.failed = true)?
+                {
+                    Some(recorded) => return Ok(Some(recorded)),
+                    None => continue,
+                }
             }
             self.position = self.scanned;
             if self.failed || self.is_cancelled() {
@@ -167,6 +176,14 @@ impl Subscription {
         }
     }
 
+    /// A page may have waited for its reader while something of it was redacted.
+    fn shown_now(&self, recorded: Recorded) -> Result<Option<Recorded>, LogError> {
+        if self.shared.head() == self.read_at {
+            return Ok(Some(recorded));
+        }
+        self.reader.shown_now(recorded, &self.filter.read())
+    }
+
     fn turn_page(&mut self) -> Result<(), LogError> {
         // Only what is published counts as there: the file may be one commit ahead.
         let head = self.shared.head();
@@ -180,6 +197,7 @@ impl Subscription {
             .until(head)
             .limit(PAGE);
         self.page = self.reader.read(&read)?.into();
+        self.read_at = head;
         // A short page means that the rest up to the head was filtered out.
         let is_full = self.page.len() == PAGE;
         self.scanned = match self.page.back() {
@@ -234,8 +252,9 @@ impl Iterator for Subscription {
 /// Everything up to the position returned is behind the subscriber.
 fn first_position(reader: &SqliteReader, start: &Start) -> Result<Seq, SubscribeError> {
     let head = reader.head()?;
+    let trimmed = reader.trim_seq()?;
     match start {
-        Start::Origin => Ok(Seq(0)),
+        Start::Origin => Ok(trimmed),
         Start::Head => Ok(head.seq),
         Start::At(time) => {
             let first = reader.read(&Read::default().received(Some(*time), None).limit(1))?;
@@ -257,6 +276,9 @@ fn first_position(reader: &SqliteReader, start: &Start) -> Result<Seq, Subscribe
                     checkpoint: *seq,
                     head: head.seq,
                 });
+            }
+            if *seq < trimmed {
+                return Err(SubscribeError::Trimmed(*seq));
             }
             match reader.chain_at(*seq)? {
                 _ if seq.0 == 0 => Ok(*seq),

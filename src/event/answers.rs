@@ -3,6 +3,7 @@
 use crate::event::Seq;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// `error`: the server's complaint. It does not say about what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,13 +133,6 @@ pub struct CommandSettled {
     pub args: Option<Value>,
 }
 
-/// `redaction`: an event whose content is no longer to be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redaction {
-    /// Which.
-    pub target: Seq,
-}
-
 /// `import`: what follows was brought in from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
@@ -150,6 +144,10 @@ pub struct Imported {
     /// A hash of it, so that it is not brought in twice.
     #[serde(default)]
     pub digest: Option<String>,
+    /// The tables of another bot's database, with their rows: all that there were, at the beginning of
+    /// an import; those whose rows are in `raw`, where an event keeps rows that have no time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<String, u64>,
 }
 
 /// `unrecognised`: a frame this build does not understand; its raw text is kept.

@@ -1,20 +1,23 @@
 //! The vocabulary: every kind of event, its body, and the record the log stores.
 //!
 //! Kinds are stable snake_case strings, chosen once and stored for ever; the Rust variant is past
-//! tense. A body's shape changes only with a new `schema_v` and an upcaster. The table of kinds is
-//! the `events!` list below: there is no second one.
+//! tense. A body's shape changes only with a new `schema_v` and an upcaster (`upcast.rs`). The table of
+//! kinds is the `events!` list below: there is no second one.
 
 mod answers;
 mod people;
 mod playback;
 mod record;
+mod redaction;
 mod session;
 mod settings;
+mod upcast;
 
 pub use answers::*;
 pub use people::*;
 pub use playback::*;
 pub use record::*;
+pub use redaction::*;
 pub use session::*;
 pub use settings::*;
 
@@ -76,20 +79,33 @@ macro_rules! events {
                 match self { $(Self::$variant(body) => serde_json::to_writer(out, body),)* }
             }
 
-            /// Reads a stored body.
+            /// Reads a stored body. One of an older schema is lifted to today's first, step by step;
+            /// what is stored stays as it is.
             ///
             /// # Errors
             /// - [`DecodeError::Newer`]: written by a newer build.
+            /// - [`DecodeError::NoSchema`]: a schema number that no build ever wrote.
             /// - [`DecodeError::Body`]: not the body of this kind.
             pub fn decode(kind: Kind, schema_v: u32, body: &str) -> Result<Self, DecodeError> {
                 let known = kind.schema_v();
                 if schema_v > known {
                     return Err(DecodeError::Newer { kind: kind.as_str(), found: schema_v, known });
                 }
+                if schema_v < known {
+                    return Self::decode_older(kind, schema_v, body);
+                }
                 let event = match kind {
                     $(Kind::$variant => serde_json::from_str(body).map(Self::$variant),)*
                 };
                 event.map_err(|source| DecodeError::Body { kind: kind.as_str(), source })
+            }
+
+            fn decode_older(kind: Kind, schema_v: u32, body: &str) -> Result<Self, DecodeError> {
+                let fail = |source| DecodeError::Body { kind: kind.as_str(), source };
+                let stored = serde_json::from_str(body).map_err(fail)?;
+                let lifted = upcast::upcast(kind, schema_v, stored)
+                    .ok_or(DecodeError::NoSchema { kind: kind.as_str(), found: schema_v })?;
+                Self::decode(kind, kind.schema_v(), &lifted.to_string())
             }
         }
     };
@@ -237,12 +253,26 @@ events! {
     CommandSent(CommandSent) = "command_sent", schema 1;
     /// What came of it.
     CommandSettled(CommandSettled) = "command_settled", schema 1;
-    /// An event no longer to be shown.
-    Redacted(Redaction) = "redaction", schema 1;
+    /// Events no longer to be shown.
+    Redacted(Redaction) = "redaction", schema 2;
     /// What follows was brought in.
     Imported(Imported) = "import", schema 1;
     /// A frame that was not understood.
     Unrecognised(Unrecognised) = "unrecognised", schema 1;
+}
+
+/// A kind is written as its string.
+impl serde::Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Kind {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(d)?;
+        Self::parse(&name).ok_or_else(|| serde::de::Error::custom("no kind of this build"))
+    }
 }
 
 #[cfg(test)]
@@ -297,5 +327,7 @@ mod tests {
     fn a_newer_schema_is_refused_by_name() {
         let error = Event::decode(Kind::OwnRankSet, 99, "{\"rank\":1}").unwrap_err();
         assert!(error.to_string().contains("own_rank has schema 99"));
+        let error = Event::decode(Kind::OwnRankSet, 0, "{\"rank\":1}").unwrap_err();
+        assert!(matches!(error, DecodeError::NoSchema { found: 0, .. }));
     }
 }

@@ -39,7 +39,8 @@ pub enum Origin {
     Command,
     /// The engine's own note.
     Engine,
-    /// Brought in from another source.
+    /// Brought in from another source. Such an event is history only: it says what another program
+    /// noted, and changes nothing of the state.
     Import,
 }
 
@@ -52,6 +53,16 @@ impl Origin {
         Self::Command,
         Self::Engine,
         Self::Import,
+    ];
+
+    /// All but [`Origin::Import`]: what this log's own connections saw and did, and what makes the
+    /// state.
+    pub const WITNESSED: [Self; 5] = [
+        Self::Live,
+        Self::Replay,
+        Self::Resync,
+        Self::Command,
+        Self::Engine,
     ];
 
     /// The stored string.
@@ -83,7 +94,8 @@ pub struct Recorded {
     pub session: u64,
     /// When we received it. Never falls from one event to the next.
     pub received_at: UnixMicros,
-    /// When the server says it happened, milliseconds since 1970, where the frame tells.
+    /// When the server says it happened, milliseconds since 1970, where the frame tells; of what was
+    /// brought in, when the other program says so.
     pub sent_ms: Option<i64>,
     /// Where it comes from.
     pub origin: Origin,
@@ -100,6 +112,9 @@ pub struct Recorded {
     /// The frame's payload as it came, JSON, secrets stripped; `None` for our own events and for
     /// whole bursts.
     pub raw: Option<String>,
+    /// Whether a redaction covers it: what is read is what [`Recorded::masked`] leaves. Not stored;
+    /// appending ignores it.
+    pub redacted: bool,
 }
 
 impl Recorded {
@@ -133,6 +148,14 @@ pub enum DecodeError {
         found: u32,
         /// The newest known.
         known: u32,
+    },
+    /// No build ever wrote this schema number.
+    #[error("{kind} has schema {found}, which was never written")]
+    NoSchema {
+        /// Which kind.
+        kind: &'static str,
+        /// The stored number.
+        found: u32,
     },
     /// The body does not fit its kind.
     #[error("body of {kind} does not fit: {source}")]

@@ -1,7 +1,7 @@
 //! A log in memory: for tests, simulators and benches, and the measure of what the contract means.
 
 use super::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
-use crate::event::{Event, Recorded, Seq};
+use crate::event::{Event, Recorded, Redaction, Seq};
 use crate::log::chain::Columns;
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 pub struct MemoryLog {
     events: Vec<(Recorded, ChainHash)>,
     keys: BTreeSet<String>,
+    redacted: BTreeSet<Seq>,
     snapshot: Option<Snapshot>,
     head: Head,
 }
@@ -19,6 +20,19 @@ impl MemoryLog {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Marks what a redaction standing at `by` covers, and forgets a state that may hold it.
+    fn redact(&mut self, by: Seq, redaction: &Redaction) {
+        let events = self.events.iter().map(|(recorded, _)| recorded);
+        let covered = events.filter(|recorded| redaction.covers(by, recorded));
+        let covered: Vec<_> = covered.map(|recorded| recorded.seq).collect();
+        let from = covered.first().copied();
+        self.snapshot = self
+            .snapshot
+            .take()
+            .filter(|snapshot| from.is_none_or(|from| snapshot.seq < from));
+        self.redacted.extend(covered);
     }
 }
 
@@ -60,10 +74,20 @@ impl EventLog for MemoryLog {
             head.session = recorded.session;
             head.session_open =
                 (begins || head.session_open) && !matches!(recorded.event, Event::Disconnected(_));
-            linked.push((recorded.clone(), head.chain));
+            let redacted = false;
+            let kept = Recorded {
+                redacted,
+                ..recorded.clone()
+            };
+            linked.push((kept, head.chain));
         }
         self.events.append(&mut linked);
         self.keys.append(&mut keys);
+        for recorded in batch {
+            if let Event::Redacted(redaction) = &recorded.event {
+                self.redact(recorded.seq, redaction);
+            }
+        }
         self.head = head;
         Ok(head)
     }
@@ -84,16 +108,21 @@ impl LogReader for MemoryLog {
         read: &Read,
         visitor: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), LogError> {
-        let mut matching: Box<dyn Iterator<Item = &Recorded>> =
-            Box::new(self.events.iter().map(|(recorded, _)| recorded));
+        let mut events: Box<dyn Iterator<Item = &(Recorded, ChainHash)>> =
+            Box::new(self.events.iter());
         if read.descending {
-            matching = Box::new(self.events.iter().rev().map(|(recorded, _)| recorded));
+            events = Box::new(self.events.iter().rev());
         }
-        for recorded in matching
-            .filter(|r| read.matches(r))
-            .take(read.limit.unwrap_or(usize::MAX))
-        {
-            if !visitor(recorded.clone()) {
+        let shown = |(recorded, _): &(Recorded, ChainHash)| {
+            if !read.as_written && self.redacted.contains(&recorded.seq) {
+                let masked = recorded.clone().masked();
+                return read.matches(&masked).then_some(masked);
+            }
+            read.matches(recorded).then(|| recorded.clone())
+        };
+        let limit = read.limit.unwrap_or(usize::MAX);
+        for recorded in events.filter_map(shown).take(limit) {
+            if !visitor(recorded) {
                 break;
             }
         }

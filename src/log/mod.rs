@@ -2,14 +2,14 @@
 //!
 //! [`EventLog`] is what the channel needs; [`MemoryLog`] keeps everything in memory (tests,
 //! simulators, recordings looked at once), `SqliteLog` in a file. Both pass the same contract
-//! tests. A log never interprets an event; it stores, hashes and returns it.
+//! tests. A log stores, hashes and returns events; of what they say it heeds redactions only.
 
 pub mod chain;
 mod error;
 mod memory;
 
 pub use chain::ChainHash;
-pub use error::LogError;
+pub use error::{LogError, TrimRefusal};
 pub use memory::MemoryLog;
 
 use crate::event::{Kind, Origin, Recorded, Seq};
@@ -116,6 +116,9 @@ pub enum TimeBasis {
 
 /// What to read from a log, as data. The default reads everything, oldest first.
 ///
+/// Redacted events come masked (see [`Redaction`](crate::event::Redaction)), and are matched as
+/// what is left of them: they are nobody's, so [`Read::actor`] finds none of them.
+///
 /// ```
 /// use projectionist::{Kind, Read, Seq};
 /// let last_ten = Read::default().kinds([Kind::MessageSaid]).newest_first().limit(10);
@@ -127,6 +130,8 @@ pub enum TimeBasis {
 pub struct Read {
     /// These kinds only; empty: all.
     pub kinds: Vec<Kind>,
+    /// Not these kinds. What a newer build wrote is among the rest.
+    pub except: Vec<Kind>,
     /// This actor only, by identity (ASCII case ignored).
     pub actor: Option<String>,
     /// These origins only; empty: all.
@@ -145,6 +150,8 @@ pub struct Read {
     pub descending: bool,
     /// At most so many.
     pub limit: Option<usize>,
+    /// Redacted events as they were written.
+    pub as_written: bool,
 }
 
 impl Read {
@@ -152,6 +159,13 @@ impl Read {
     #[must_use]
     pub fn kinds(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
         self.kinds = kinds.into_iter().collect();
+        self
+    }
+
+    /// All but these kinds.
+    #[must_use]
+    pub fn except(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.except = kinds.into_iter().collect();
         self
     }
 
@@ -211,6 +225,14 @@ impl Read {
         self
     }
 
+    /// Redacted events as they were written, not masked. Not for showing: for what must compare with
+    /// the world as it was (aligning the server's replay with the log), for proofs and for copies.
+    #[must_use]
+    pub fn as_written(mut self) -> Self {
+        self.as_written = true;
+        self
+    }
+
     /// Whether an event is among those asked for (limit and order aside).
     #[must_use]
     pub fn matches(&self, recorded: &Recorded) -> bool {
@@ -234,6 +256,7 @@ impl Read {
             && recorded.seq > self.after
             && self.until.is_none_or(|until| recorded.seq <= until)
             && (self.kinds.is_empty() || self.kinds.contains(&recorded.kind()))
+            && !self.except.contains(&recorded.kind())
             && (self.origins.is_empty() || self.origins.contains(&recorded.origin))
     }
 }
@@ -252,12 +275,28 @@ pub struct Snapshot {
     pub body: String,
 }
 
+/// What a log begins with once its oldest events were trimmed: the state they fold to, and where
+/// they ended. Not disposable: only the segments that hold those events could give it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The state after the last event trimmed, and the chain's hash there.
+    pub state: Snapshot,
+    /// When that event was received.
+    pub received_at: UnixMicros,
+    /// The session it belonged to; 0: none yet.
+    pub session: u64,
+}
+
 /// A log as its readers know it. Reading blocks for the storage only.
 pub trait LogReader {
-    /// Visits the events asked for, in order, until the visitor says `false`.
+    /// Visits the events asked for, in order, until the visitor says `false`. Redacted ones come
+    /// masked, as of when they are read, unless the read is [`Read::as_written`]. In a trimmed log a
+    /// read from the beginning begins with the first event there is.
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Newer`]: a newer build wrote it.
+    /// - [`LogError::Trimmed`]: events yet to be visited were trimmed meanwhile.
     /// - [`LogError::Storage`]: the file cannot be read.
     fn visit(&self, read: &Read, visitor: &mut dyn FnMut(Recorded) -> bool)
     -> Result<(), LogError>;
@@ -273,6 +312,15 @@ pub trait LogReader {
     /// # Errors
     /// - [`LogError::Storage`]: the file cannot be read.
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError>;
+
+    /// What the log begins with; `None`: with its first event. By default it does.
+    ///
+    /// # Errors
+    /// - [`LogError::Damaged`]: events were trimmed, and what they fold to does not read back.
+    /// - [`LogError::Storage`]: the file cannot be read.
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        Ok(None)
+    }
 
     /// Reads the events asked for into memory. See [`LogReader::visit`] for long ranges.
     ///
@@ -300,7 +348,8 @@ pub trait EventLog: LogReader {
     fn head(&self) -> Head;
 
     /// Appends a batch in one transaction. The first must be the one after the head, the others
-    /// follow without a hole.
+    /// follow without a hole. What a redaction among them covers is masked from then on, and folded
+    /// states that hold it go.
     ///
     /// # Errors
     /// - [`LogError::OutOfOrder`]: the batch does not continue the log.

@@ -8,6 +8,8 @@ pub(super) struct Address<'a> {
     pub(super) scheme: String,
     /// In lower case, without `www.`, `m.` and port.
     pub(super) host: String,
+    /// In lower case, without port: where it is not one of several names of a known site.
+    pub(super) full_host: String,
     /// With its slash.
     pub(super) path: &'a str,
     pub(super) query: &'a str,
@@ -42,6 +44,7 @@ impl<'a> Address<'a> {
         Some(Self {
             scheme,
             host: bare,
+            full_host: host,
             path,
             query,
         })

@@ -5,6 +5,7 @@
 //! lookup and us a place in the rate limit. Pure text; nothing here asks a provider.
 
 mod address;
+mod ids;
 mod provider;
 
 use address::Address;
@@ -83,8 +84,10 @@ impl MediaRef {
     /// See [`MediaLinkError`].
     pub fn parse(link: &str) -> Result<Self, MediaLinkError> {
         let link = link.trim();
-        if link.len() > LINK_BYTES_MAX {
-            return Err(MediaLinkError::TooLong(link.len()));
+        // A link written out with its code in front reads like the link itself.
+        let bytes = split_code(link).map_or(link, |(_, id)| id).len();
+        if bytes > LINK_BYTES_MAX {
+            return Err(MediaLinkError::TooLong(bytes));
         }
         if is_embed(link) {
             return Ok(Self::new("cu", link));
@@ -113,15 +116,18 @@ fn is_embed(link: &str) -> bool {
 
 /// `TYPE:ID`; `None` where the text has another shape.
 fn short_form(link: &str) -> Option<Result<MediaRef, MediaLinkError>> {
-    let (kind, id) = link.split_once(':')?;
-    let is_code = kind.len() == 2 && kind.bytes().all(|b| b.is_ascii_lowercase());
-    if !is_code || id.is_empty() {
-        return None;
-    }
+    let (kind, id) = split_code(link)?;
     if !provider::is_known(kind) {
         return Some(Err(MediaLinkError::UnknownType(kind.to_owned())));
     }
     Some(provider::checked(kind, id))
+}
+
+/// Code and id of a short form, whether or not anybody knows the code.
+fn split_code(link: &str) -> Option<(&str, &str)> {
+    let (kind, id) = link.split_once(':')?;
+    let is_code = kind.len() == 2 && kind.bytes().all(|b| b.is_ascii_lowercase());
+    (is_code && !id.is_empty()).then_some((kind, id))
 }
 
 impl FromStr for MediaRef {

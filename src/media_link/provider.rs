@@ -1,7 +1,9 @@
 //! The providers: whose address it is, what an id looks like, and the way back.
 
 use super::address::Address;
+use super::ids::*;
 use super::{MediaLinkError, MediaRef};
+use std::borrow::Cow;
 
 /// One provider by its code: what to call it, what its links look like, which ids it can have.
 struct Provider {
@@ -84,7 +86,7 @@ const PROVIDERS: [Provider; 21] = [
         kind: "bn",
         name: "Bandcamp",
         expected: "https://ARTIST.bandcamp.com/track/TRACK",
-        is_id: |id| is_pair(id, is_word, is_word),
+        is_id: |id| is_pair(id, is_artist, is_word),
     },
     Provider {
         kind: "od",
@@ -108,7 +110,7 @@ const PROVIDERS: [Provider; 21] = [
         kind: "rt",
         name: "RTMP",
         expected: "rtmp://HOST/…",
-        is_id: |id| id.starts_with("rtmp://"),
+        is_id: is_rtmp,
     },
     Provider {
         kind: "hl",
@@ -159,13 +161,30 @@ pub(super) fn is_known(kind: &str) -> bool {
 /// Media of a provider, its id looked at.
 pub(super) fn checked(kind: &str, id: &str) -> Result<MediaRef, MediaLinkError> {
     let provider = find(kind).ok_or_else(|| MediaLinkError::UnknownType(kind.to_owned()))?;
-    if (provider.is_id)(id) {
-        Ok(MediaRef::new(kind, id))
+    let id = &host_in_lower_case(kind, id);
+    if is_id_of(provider, id) {
+        Ok(MediaRef::new(kind, id.as_ref()))
     } else {
         Err(MediaLinkError::NotMedia {
             provider: provider.name,
             expected: provider.expected,
         })
+    }
+}
+
+/// Whether a provider can have this id. Only what is embedded may hold blanks.
+fn is_id_of(provider: &Provider, id: &str) -> bool {
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    (provider.is_id)(id) && (provider.kind == "cu" || !id.contains(is_blank))
+}
+
+/// Where a part of the id is that of a host, its case means nothing.
+fn host_in_lower_case<'a>(kind: &str, id: &'a str) -> Cow<'a, str> {
+    match id.split_once(';') {
+        Some((host, rest)) if matches!(kind, "bn" | "pt") => {
+            format!("{};{rest}", host.to_ascii_lowercase()).into()
+        }
+        _ => id.into(),
     }
 }
 
@@ -213,7 +232,7 @@ fn elsewhere(host: &str, address: &Address<'_>, link: &str) -> Result<MediaRef, 
         _ => address.behind("w"),
     };
     if let Some(id) = watched.filter(|id| is_peertube_id(id)) {
-        return checked("pt", &format!("{host};{id}"));
+        return checked("pt", &format!("{};{id}", address.full_host));
     }
     let kind = match address.ending().as_deref() {
         Some("m3u8") => "hl",
@@ -279,7 +298,7 @@ fn livestream(address: &Address<'_>) -> Result<MediaRef, MediaLinkError> {
 /// The address a person could open for it.
 pub(super) fn address_of(kind: &str, id: &str) -> Option<String> {
     let provider = find(kind)?;
-    if !(provider.is_id)(id) {
+    if !is_id_of(provider, id) {
         return None;
     }
     let pair = id.split_once(';').unwrap_or((id, ""));
@@ -307,66 +326,11 @@ pub(super) fn address_of(kind: &str, id: &str) -> Option<String> {
         ),
         "rt" => id.to_owned(),
         // A file may have any ending by its short form; its address alone would not say so.
-        "fi" | "hl" | "cm" if MediaRef::parse(id).is_ok_and(|back| back.kind == kind) => {
+        "fi" | "hl" | "cm" | "sc" if MediaRef::parse(id).is_ok_and(|back| back.kind == kind) => {
             id.to_owned()
         }
-        "sc" => id.to_owned(),
         _ => return None,
     })
-}
-
-fn is_word(id: &str) -> bool {
-    !id.is_empty()
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}
-
-fn is_letters(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-fn is_number(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// A name as it stands in a path, perhaps percent-encoded.
-fn is_name(id: &str) -> bool {
-    !id.is_empty() && !id.contains(['/', ';', ':', '?', '&', '#', '@'])
-}
-
-fn is_host(host: &str) -> bool {
-    host.contains('.')
-        && host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-}
-
-/// A UUID, or its short form.
-fn is_peertube_id(id: &str) -> bool {
-    let is_short = id.len() == 22 && is_letters(id);
-    let lengths: Vec<usize> = id.split('-').map(str::len).collect();
-    let is_hex = id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    is_short || (lengths == [8, 4, 4, 4, 12] && is_hex)
-}
-
-/// Lists that a user made; the ones YouTube mixes are different for everybody.
-fn is_youtube_list(id: &str) -> bool {
-    let of = |prefix: &str, length: usize| {
-        id.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == length && is_word(rest))
-    };
-    of("PL", 32) || of("PL", 16) || of("OLA", 38)
-}
-
-fn is_pair(id: &str, first: fn(&str) -> bool, second: fn(&str) -> bool) -> bool {
-    id.split_once(';')
-        .is_some_and(|(a, b)| first(a) && second(b))
-}
-
-fn is_https(link: &str) -> bool {
-    link.strip_prefix("https://")
-        .is_some_and(|rest| rest.contains('.') && !rest.contains(char::is_whitespace))
 }
 
 /// Dailymotion puts the title behind the id.

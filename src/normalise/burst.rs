@@ -53,6 +53,13 @@ impl OpenBurst {
         )
     }
 
+    /// Whether an event is caused by our own entry and told again by the user list that follows: a
+    /// mute kept from an earlier visit (`src/channel/chat.js` onUserPostJoin). Folding it into the
+    /// list of before would show a piece of this join.
+    pub(super) fn supersedes(&self, incoming: &Incoming<'_>) -> bool {
+        self.settles_at.is_none() && matches!(incoming, Incoming::SetUserMeta(..))
+    }
+
     /// Takes a part; gives back what is none.
     pub(super) fn take<'f>(
         &mut self,

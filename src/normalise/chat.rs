@@ -14,7 +14,7 @@ pub(super) fn is_bufferable(msg: &ChatMsg<'_>) -> bool {
 }
 
 /// `[` and `]` cannot occur in user names: bracketed names are the server's.
-fn source_of(username: &str) -> Source {
+pub(crate) fn source_of(username: &str) -> Source {
     match username {
         "[server]" => Source::Server,
         "[voteskip]" => Source::Voteskip,

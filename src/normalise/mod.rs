@@ -16,6 +16,7 @@ mod redact;
 mod replay;
 mod rest;
 
+pub(crate) use chat::source_of;
 pub(crate) use draft::{Cause, Draft};
 pub(crate) use replay::{TAIL_MAX, is_buffered};
 
@@ -63,7 +64,7 @@ impl Raw<'_> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unrecorded {
-    /// Broadcasts between our entry and the join burst, which the burst supersedes.
+    /// Broadcasts that our own entry causes, before the join burst and within it: it supersedes them.
     pub before_burst: u64,
     /// Playback ticks that told nothing new.
     pub ticks: u64,
@@ -212,6 +213,10 @@ impl Normaliser {
             return self.event_outside(context, raw, incoming);
         }
         if let Some(burst) = &mut self.burst {
+            if burst.supersedes(&incoming) {
+                self.unrecorded.before_burst += 1;
+                return None;
+            }
             let ends = matches!(incoming, Incoming::UserList(_));
             let rest = burst.take(incoming, raw.json(), self.keep_moderator_data);
             if ends {

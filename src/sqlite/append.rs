@@ -3,11 +3,12 @@
 //! Whatever fails, nothing of the batch is in the file and nothing of it is remembered, so the same
 //! batch can be tried again.
 
-use crate::event::{Event, Recorded};
+use crate::event::{Event, Kind, Origin, Recorded};
 use crate::log::chain::Columns;
-use crate::log::{Head, LogError};
+use crate::log::{ChainHash, Head, LogError};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::is_duplicate;
+use crate::sqlite::redacted;
 use crate::sqlite::row::{origin_id, stored};
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -18,6 +19,12 @@ pub(crate) enum Failure {
     Log(LogError),
     /// SQLite could not.
     Sqlite(rusqlite::Error),
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
 }
 
 impl From<rusqlite::Error> for Failure {
@@ -53,6 +60,54 @@ fn roll_back(conn: &Connection) {
     }
 }
 
+/// Stores one event; for [`insert_row`].
+pub(crate) const INSERT: &str =
+    "INSERT INTO event (seq, session_id, received_us, sent_ms, kind_id, schema_v, origin,
+                        actor_id, cause_seq, corr, dedup_key, chain, body, raw)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+/// One event as it is to be stored, its body written out and its hash known.
+pub(crate) struct Stored<'a> {
+    pub(crate) columns: Columns<'a>,
+    pub(crate) kind: Kind,
+    pub(crate) origin: Origin,
+    pub(crate) chain: ChainHash,
+}
+
+/// Stores one event by the statement [`INSERT`], within a transaction.
+pub(crate) fn insert_row(
+    conn: &Connection,
+    insert: &mut CachedStatement<'_>,
+    ids: &mut Ids,
+    row: &Stored<'_>,
+) -> Result<(), Failure> {
+    let columns = &row.columns;
+    let kind_id = ids.kind(conn, row.kind)?;
+    let actor_id = match columns.actor {
+        Some(name) => Some(ids.actor(conn, name)?),
+        None => None,
+    };
+    insert
+        .execute(params![
+            stored(columns.seq),
+            stored(columns.session),
+            columns.received_us,
+            columns.sent_ms,
+            kind_id,
+            columns.schema_v,
+            origin_id(row.origin),
+            actor_id,
+            columns.cause.map(stored),
+            columns.corr,
+            columns.dedup_key,
+            row.chain.0.as_slice(),
+            columns.body,
+            columns.raw,
+        ])
+        .map_err(|error| refused(error, columns.dedup_key))?;
+    Ok(())
+}
+
 /// Writes one batch within a transaction.
 pub(crate) struct Batch<'a> {
     pub(crate) conn: &'a Connection,
@@ -69,11 +124,7 @@ impl Batch<'_> {
     /// Writes the events, which continue the log.
     pub(crate) fn write(&mut self, events: &[Recorded]) -> Result<(), Failure> {
         let conn = self.conn;
-        let mut insert = conn.prepare_cached(
-            "INSERT INTO event (seq, session_id, received_us, sent_ms, kind_id, schema_v, origin,
-                                actor_id, cause_seq, corr, dedup_key, chain, body, raw)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        )?;
+        let mut insert = conn.prepare_cached(INSERT)?;
         for recorded in events {
             self.write_one(&mut insert, recorded)?;
         }
@@ -88,48 +139,48 @@ impl Batch<'_> {
         self.body.clear();
         let body = written(recorded, self.body)?;
         let columns = Columns::of(recorded, body);
-        let chain = columns.link(&self.head.chain);
-        let kind_id = self.ids.kind(self.conn, recorded.kind())?;
-        let actor_id = match columns.actor {
-            Some(name) => Some(self.ids.actor(self.conn, name)?),
-            None => None,
-        };
-        insert
-            .execute(params![
-                stored(columns.seq),
-                stored(columns.session),
-                columns.received_us,
-                columns.sent_ms,
-                kind_id,
-                columns.schema_v,
-                origin_id(recorded.origin),
-                actor_id,
-                columns.cause.map(stored),
-                columns.corr,
-                columns.dedup_key,
-                chain.0.as_slice(),
-                columns.body,
-                columns.raw,
-            ])
-            .map_err(|error| refused(error, recorded))?;
         self.bytes += body.len() + columns.raw.map_or(0, str::len);
-        note_session(self.conn, &self.head, recorded)?;
-        let new_session = recorded.session != self.head.session;
-        let ended = matches!(recorded.event, Event::Disconnected(_));
-        self.head = Head {
-            seq: recorded.seq,
-            chain,
-            received_at: recorded.received_at,
-            session: recorded.session,
-            session_open: !ended
-                && if new_session {
-                    recorded.session > 0
-                } else {
-                    self.head.session_open
-                },
-        };
+        self.head = put(self.conn, insert, self.ids, &self.head, recorded, &columns)?;
         Ok(())
     }
+}
+
+/// Writes one row behind `head`, and what follows from it; gives the new head. `columns` are those
+/// of `recorded`, with its body written out.
+pub(crate) fn put(
+    conn: &Connection,
+    insert: &mut CachedStatement<'_>,
+    ids: &mut Ids,
+    head: &Head,
+    recorded: &Recorded,
+    columns: &Columns<'_>,
+) -> Result<Head, Failure> {
+    let chain = columns.link(&head.chain);
+    let row = Stored {
+        columns: *columns,
+        kind: recorded.kind(),
+        origin: recorded.origin,
+        chain,
+    };
+    insert_row(conn, insert, ids, &row)?;
+    note_session(conn, head, recorded)?;
+    if let Event::Redacted(redaction) = &recorded.event {
+        redacted::note(conn, recorded.seq, redaction)?;
+    }
+    let new_session = recorded.session != head.session;
+    let ended = matches!(recorded.event, Event::Disconnected(_));
+    Ok(Head {
+        seq: recorded.seq,
+        chain,
+        received_at: recorded.received_at,
+        session: recorded.session,
+        session_open: !ended
+            && if new_session {
+                recorded.session > 0
+            } else {
+                head.session_open
+            },
+    })
 }
 
 /// The body as text, in the room given for it.
@@ -148,9 +199,11 @@ fn written<'a>(recorded: &Recorded, room: &'a mut Vec<u8>) -> Result<&'a str, Fa
 }
 
 /// Why a row was refused: its key is taken, or SQLite could not.
-fn refused(error: rusqlite::Error, recorded: &Recorded) -> Failure {
-    match &recorded.dedup_key {
-        Some(key) if is_duplicate(&error) => Failure::Log(LogError::Duplicate { key: key.clone() }),
+fn refused(error: rusqlite::Error, dedup_key: Option<&str>) -> Failure {
+    match dedup_key {
+        Some(key) if is_duplicate(&error) => Failure::Log(LogError::Duplicate {
+            key: key.to_owned(),
+        }),
         _ => Failure::Sqlite(error),
     }
 }

@@ -83,13 +83,13 @@ fn copy(
     }
 }
 
-/// Removes what an interrupted backup left.
-fn remove(partial: &Path) -> Result<(), LogError> {
-    for suffix in ["", "-journal", "-wal", "-shm"] {
+/// Removes what an interrupted copy left.
+pub(crate) fn remove(partial: &Path) -> Result<(), LogError> {
+    for suffix in ["", "-journal", "-wal", "-shm", ".lock"] {
         let path = beside(partial, suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io(&path, "remove an unfinished backup")(error));
+                return Err(io(&path, "remove an unfinished copy")(error));
             }
             _ => {}
         }

@@ -56,9 +56,11 @@ pub(crate) fn is_corrupt(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether a unique index refused a row.
+/// Whether a row was refused for its key: by the unique index, or by the trigger that knows the
+/// keys of what was trimmed, which is the only one to refuse a new row.
 pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
-    error
-        .sqlite_error()
-        .is_some_and(|code| code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_TRIGGER, SQLITE_CONSTRAINT_UNIQUE};
+    error.sqlite_error().is_some_and(|code| {
+        [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_TRIGGER].contains(&code.extended_code)
+    })
 }

@@ -9,7 +9,11 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// The steps, in order; the first makes version 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_init.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_init.sql"),
+    include_str!("../../migrations/0002_retention.sql"),
+    include_str!("../../migrations/0003_redaction.sql"),
+];
 
 /// The schema this build writes, and the newest it reads.
 pub(crate) const SCHEMA: u32 = MIGRATIONS.len() as u32;

@@ -4,14 +4,23 @@
 //! rely on. The writer commits a batch in one transaction into the write-ahead log (WAL) and folds
 //! that into the file itself, only ever passively, so that no reader holds it up; SQLite's own
 //! checkpoints are off, since with a reader in the way they slow each commit down severalfold.
+//! A foreign program that stays within one read makes the WAL grow by all that is written
+//! meanwhile, and no more; it is folded away once that read has ended.
 //!
-//! Nothing here knows what an event means: it is stored, hashed and returned.
+//! An event is stored, hashed and returned; of what it means only redactions are heeded. Whoever lets
+//! go of the oldest events (`keep`) folds them first, into the state that the log then begins with.
 
 mod append;
 mod backup;
+mod base;
+mod beside;
 mod dictionary;
+mod erase;
 mod failure;
 mod filesystem;
+pub(crate) mod foreign;
+mod keep;
+mod keys;
 mod lock;
 mod migrations;
 mod open;
@@ -19,18 +28,22 @@ mod options;
 mod query;
 mod read;
 mod reader;
+mod redacted;
 mod row;
+mod seal;
+mod sessions;
 mod verify;
 
+pub use beside::StoredCheckpoint;
+pub use erase::{EraseOptions, Erased, erase};
 pub(crate) use lock::WriterLock;
 pub use options::LogOptions;
-pub use read::StoredCheckpoint;
 pub use reader::SqliteReader;
 pub use verify::{Fault, Finding, Verdict, verify, verify_with};
 
 use crate::config::Durability;
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
+use crate::log::{Base, ChainHash, EventLog, Head, LogError, LogReader, Read, Snapshot};
 use crate::sqlite::append::{Batch, Failure, transaction};
 use crate::sqlite::dictionary::Ids;
 use crate::sqlite::failure::storage;
@@ -85,8 +98,8 @@ impl SqliteLog {
     ///
     /// # Errors
     /// - [`LogError::InUse`]: another engine writes it.
-    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`]: not ours to write;
-    ///   the file is left as it is.
+    /// - [`LogError::NotALog`], [`LogError::TooNew`], [`LogError::OtherChannel`],
+    ///   [`LogError::UnknownKind`]: not ours to write; the file is left as it is.
     /// - [`LogError::NetworkFileSystem`], [`LogError::OldSqlite`]: it could not be kept safe.
     /// - [`LogError::Damaged`]: the newest event has no hash to go on from.
     /// - [`LogError::Storage`]: it cannot be opened or made.
@@ -348,6 +361,10 @@ impl LogReader for SqliteLog {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }
 

@@ -5,6 +5,7 @@
 //! file must meet at one lock.
 
 use crate::config::Durability;
+use crate::event::Kind;
 use crate::log::LogError;
 use crate::sqlite::failure::{io, storage};
 use crate::sqlite::filesystem::check_local;
@@ -12,6 +13,7 @@ use crate::sqlite::lock::{WriterLock, beside};
 use crate::sqlite::migrations::{FileKind, identify, migrate};
 use crate::sqlite::options::LogOptions;
 use crate::sqlite::read::{Identity, ReadSide};
+use crate::sqlite::seal::{SEAL, SEALED, seal};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -51,6 +53,7 @@ pub(crate) fn writer(
         FileKind::Empty => 0,
         FileKind::Log { schema } => {
             check_channel(&conn, &path, &options.channel)?;
+            check_kinds(&conn, &path)?;
             schema
         }
     };
@@ -108,6 +111,17 @@ pub(crate) fn to_read(path: &Path) -> Result<Connection, LogError> {
         return Connection::open_with_flags(immutable_uri(path), flags)
             .and_then(probe)
             .map_err(storage(path, "open"));
+    }
+    if no_index {
+        return Err(LogError::Storage {
+            path: path.display().to_string(),
+            what: "open",
+            detail:
+                "its newest events wait in the -wal file beside it, which cannot be read where \
+                     nothing may be written: copy both to another place"
+                    .to_owned(),
+            retryable: false,
+        });
     }
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return Err(LogError::NotALog {
@@ -245,6 +259,24 @@ fn check_channel(conn: &Connection, path: &Path, wanted: &str) -> Result<(), Log
     }
 }
 
+/// Refuses to go on with a log that holds kinds this build does not know: a state folded without
+/// them would be wrong.
+pub(crate) fn check_kinds(conn: &Connection, path: &Path) -> Result<(), LogError> {
+    let names = || {
+        let mut statement = conn.prepare("SELECT name FROM kind ORDER BY kind_id")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        names.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let names = names().map_err(storage(path, "read the kinds of its events"))?;
+    match names.into_iter().find(|name| Kind::parse(name).is_none()) {
+        Some(kind) => Err(LogError::UnknownKind {
+            path: path.display().to_string(),
+            kind,
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Names a log that has no name yet. The chain needs no randomness of ours: SQLite draws the
 /// identity and reads the clock.
 fn note_identity(conn: &mut Connection, options: &LogOptions) -> rusqlite::Result<()> {
@@ -261,8 +293,26 @@ fn note_identity(conn: &mut Connection, options: &LogOptions) -> rusqlite::Resul
                                 AS TEXT))",
             rusqlite::params![id, options.channel, options.origin, created],
         )?;
+        let facts = facts(&naming)?;
+        naming.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+            [SEAL, &seal(facts.iter().map(String::as_str))],
+        )?;
     }
     naming.commit()
+}
+
+/// What a log says of itself, as it is sealed. What is not there is left out.
+fn facts(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let facts = SEALED.iter().map(|key| meta(conn, key));
+    facts.filter_map(Result::transpose).collect()
+}
+
+/// Whether what a log says of itself is what was sealed; a log without a seal is believed.
+pub(crate) fn is_as_sealed(conn: &Connection) -> rusqlite::Result<bool> {
+    let facts = facts(conn)?;
+    let told = seal(facts.iter().map(String::as_str));
+    Ok(meta(conn, SEAL)?.is_none_or(|sealed| sealed == told))
 }
 
 fn identity(conn: &Connection, path: &Path) -> Result<Identity, LogError> {

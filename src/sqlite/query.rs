@@ -51,7 +51,7 @@ pub(crate) fn select(read: &Read, bounds: Bounds, limit: usize) -> Query {
         let merged = walks.join(" UNION ALL ");
         format!("{merged} ORDER BY received_us {way}, seq {way} LIMIT {limit}")
     } else {
-        let kinds = kinds_filter(&read.kinds, &mut values);
+        let kinds = kinds_filter("IN", &read.kinds, &mut values);
         format!(
             "SELECT {COLUMNS} FROM event NOT INDEXED WHERE {common}{kinds} \
              ORDER BY seq {way} LIMIT {limit}"
@@ -90,7 +90,7 @@ fn conditions(read: &Read, bounds: Bounds, values: &mut Vec<Value>) -> String {
             " AND actor_id IN (SELECT actor_id FROM actor WHERE name = {name} COLLATE NOCASE)"
         );
     }
-    sql
+    sql + &kinds_filter("NOT IN", &read.except, values)
 }
 
 /// One kind's events, in the order of its index.
@@ -102,8 +102,8 @@ fn walk(kind: Kind, common: &str, values: &mut Vec<Value>) -> String {
     )
 }
 
-/// Many kinds, as a filter; nothing for all of them.
-fn kinds_filter(kinds: &[Kind], values: &mut Vec<Value>) -> String {
+/// Kinds as a filter (`IN` or `NOT IN`), no way to find rows: hence the unary plus. Nothing for none.
+fn kinds_filter(way: &str, kinds: &[Kind], values: &mut Vec<Value>) -> String {
     if kinds.is_empty() {
         return String::new();
     }
@@ -112,7 +112,7 @@ fn kinds_filter(kinds: &[Kind], values: &mut Vec<Value>) -> String {
         .map(|kind| bind(values, Value::Text(kind.as_str().to_owned())))
         .collect();
     format!(
-        " AND kind_id IN (SELECT kind_id FROM kind WHERE name IN ({}))",
+        " AND +kind_id {way} (SELECT kind_id FROM kind WHERE name IN ({}))",
         names.join(", ")
     )
 }

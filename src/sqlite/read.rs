@@ -3,14 +3,15 @@
 //! A read of any length is done in pages, each a statement of its own: between two, SQLite lets go
 //! of its view of the file, so that a slow visitor does not keep the write-ahead log from being
 //! folded into the file. Since events never change, the pages fit together; what is appended
-//! meanwhile is left out.
+//! meanwhile is left out, but for a redaction: what it covers is masked in the pages that follow.
 
 use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, Head, LogError, Read, Snapshot, TimeBasis};
+use crate::log::{ChainHash, Head, LogError, Read, TimeBasis};
 use crate::sqlite::dictionary::Names;
 use crate::sqlite::failure::storage;
 use crate::sqlite::query::{Bounds, Query, select, walks_kinds};
-use crate::sqlite::row::{RawRow, natural_in, stored};
+use crate::sqlite::redacted::{Clear, Masks};
+use crate::sqlite::row::{Misfit, RawRow, natural_in, stored};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::cell::RefCell;
@@ -28,24 +29,13 @@ pub(crate) struct Identity {
     pub(crate) created: UnixMicros,
 }
 
-/// How far a named consumer has read, as stored in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoredCheckpoint {
-    /// The consumer's own version when it stored this; another means starting over.
-    pub version: u32,
-    /// Up to and including which event.
-    pub seq: Seq,
-    /// The chain's hash there.
-    pub chain: ChainHash,
-}
-
 /// A connection with what is needed to read events through it.
 #[derive(Debug)]
 pub(crate) struct ReadSide {
     pub(crate) conn: Connection,
     pub(crate) path: PathBuf,
     pub(crate) identity: Identity,
+    pub(crate) masks: Masks,
     kinds: RefCell<Names>,
     actors: RefCell<Names>,
 }
@@ -64,6 +54,7 @@ impl ReadSide {
             conn,
             path,
             identity,
+            masks: Masks::default(),
             kinds: RefCell::new(Names::of_kinds()),
             actors: RefCell::new(Names::of_actors()),
         }
@@ -77,76 +68,123 @@ impl ReadSide {
     ) -> Result<(), LogError> {
         let mut read = read.clone();
         let mut left = read.limit.unwrap_or(usize::MAX);
+        let mut begun = None;
         if left > PAGE_ROWS && read.until.is_none() {
             read.until = Some(self.head()?.seq);
         }
         while left > 0 {
             let rows = left.min(PAGE_ROWS);
-            match self.visit_page(&read, rows, visitor)? {
+            let (page, shown) = self.visit_page(&read, begun, rows, visitor)?;
+            match page {
                 Page::Full(Seq(seq)) if read.descending => read.until = Some(Seq(seq - 1)),
-                Page::Full(seq) => read.after = seq,
+                Page::Full(seq) => (read.after, begun) = (seq, Some(seq)),
                 Page::Last => break,
             }
-            left -= rows;
+            left -= shown;
         }
         Ok(())
     }
 
+    /// Says how the page ended, and how many events of it were shown. `begun`: how far the pages
+    /// before it came, upwards.
     fn visit_page(
         &self,
         read: &Read,
+        begun: Option<Seq>,
         limit: usize,
         visitor: &mut dyn FnMut(Recorded) -> bool,
-    ) -> Result<Page, LogError> {
+    ) -> Result<(Page, usize), LogError> {
         let failed = storage(&self.path, "read events");
         let Some(bounds) = self.bounds(read).map_err(&failed)? else {
-            return Ok(Page::Last);
+            return Ok((Page::Last, 0));
         };
         let Query { sql, values } = select(read, bounds, limit);
         let mut statement = self.conn.prepare_cached(&sql).map_err(&failed)?;
         let mut rows = statement
             .query(rusqlite::params_from_iter(values))
             .map_err(&failed)?;
-        let (mut count, mut last) = (0, Seq(0));
+        let (mut count, mut shown, mut last) = (0, 0, Seq(0));
+        // Asked behind the first row: from then on this statement holds one view of the file.
+        let mut clear = if read.as_written {
+            Clear::everywhere()
+        } else {
+            Clear::unknown(read.descending)
+        };
         while let Some(row) = rows.next().map_err(&failed)? {
+            if count == 0 {
+                // While the query is under way, this looks at the very same moment of the file.
+                self.check_untrimmed(begun)?;
+            }
             let recorded = self.recorded(row)?;
             (count, last) = (count + 1, recorded.seq);
+            let recorded = self.masked(recorded, &mut clear).map_err(&failed)?;
+            // What is redacted is nobody's.
+            if recorded.redacted && read.actor.is_some() {
+                continue;
+            }
+            shown += 1;
             if !visitor(recorded) {
-                return Ok(Page::Last);
+                return Ok((Page::Last, shown));
             }
         }
-        Ok(if count < limit || last == Seq(0) {
+        if count == 0 {
+            self.check_untrimmed(begun)?;
+        }
+        let page = if count < limit || last == Seq(0) {
             Page::Last
         } else {
             Page::Full(last)
-        })
+        };
+        Ok((page, shown))
+    }
+
+    /// The event as it may be shown.
+    pub(crate) fn masked(
+        &self,
+        recorded: Recorded,
+        clear: &mut Clear,
+    ) -> rusqlite::Result<Recorded> {
+        if self.masks.hold(&self.conn, recorded.seq, clear)? {
+            return Ok(recorded.masked());
+        }
+        Ok(recorded)
+    }
+
+    /// Refuses to go on behind `seq` where that was trimmed meanwhile: events would be missing.
+    fn check_untrimmed(&self, begun: Option<Seq>) -> Result<(), LogError> {
+        let Some(seq) = begun else { return Ok(()) };
+        let trimmed = self.trim_seq()?;
+        if trimmed > seq {
+            let seq = seq.next();
+            return Err(LogError::Trimmed { seq, trimmed });
+        }
+        Ok(())
     }
 
     /// Turns a row into an event.
     fn recorded(&self, row: &Row<'_>) -> Result<Recorded, LogError> {
         let seq = Seq(natural_in(row, 0).unwrap_or(0));
-        let damaged = |detail: String| LogError::Damaged { seq, detail };
-        let raw = RawRow::read(row).map_err(damaged)?;
+        let raw = RawRow::read(row).map_err(|detail| Misfit::from(detail).at(seq))?;
         self.with_names(&raw, |kind, actor| Ok(raw.record(raw.event(kind)?, actor)))
             .map_err(storage(&self.path, "read a dictionary"))?
-            .map_err(damaged)
+            .map_err(|misfit: Misfit| misfit.at(seq))
     }
 
     /// Resolves a row's dictionary numbers and hands the names to `act`.
-    pub(crate) fn with_names<T>(
+    pub(crate) fn with_names<T, E: From<String>>(
         &self,
         raw: &RawRow<'_>,
-        act: impl FnOnce(&str, Option<&str>) -> Result<T, String>,
-    ) -> rusqlite::Result<Result<T, String>> {
+        act: impl FnOnce(&str, Option<&str>) -> Result<T, E>,
+    ) -> rusqlite::Result<Result<T, E>> {
         let (mut kinds, mut actors) = (self.kinds.borrow_mut(), self.actors.borrow_mut());
         let Some(kind) = kinds.name(&self.conn, raw.kind_id)? else {
-            return Ok(Err(format!("no kind has the number {}", raw.kind_id)));
+            return Ok(Err(format!("no kind has the number {}", raw.kind_id).into()));
         };
         let Some(actor_id) = raw.actor_id else {
             return Ok(act(kind, None));
         };
         let Some(actor) = actors.name(&self.conn, actor_id)? else {
-            return Ok(Err(format!("no actor has the number {actor_id}")));
+            return Ok(Err(format!("no actor has the number {actor_id}").into()));
         };
         Ok(act(kind, Some(actor)))
     }
@@ -213,7 +251,8 @@ impl ReadSide {
     fn first_at_or_after(&self, us: i64) -> rusqlite::Result<Option<i64>> {
         let newest = "SELECT coalesce(max(seq), 0) FROM event";
         let end: i64 = self.one(newest)?.unwrap_or(0);
-        let (mut low, mut high) = (1, end + 1);
+        let trimmed = stored(crate::sqlite::base::trim_seq(&self.conn)?.0);
+        let (mut low, mut high) = (trimmed + 1, end + 1);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.received_from(middle)? {
@@ -262,12 +301,33 @@ impl ReadSide {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row([], read).optional())
             .map_err(storage(&self.path, "read the head"))?
-            .unwrap_or_else(|| Ok(Head::default()))
+            .unwrap_or_else(|| self.head_of_base())
+    }
+
+    /// Where a log without events ends: where it begins.
+    fn head_of_base(&self) -> Result<Head, LogError> {
+        let Some(base) = self.base()? else {
+            return Ok(Head::default());
+        };
+        let sql = "SELECT 1 FROM session WHERE session_id = ?1 AND closed_us IS NULL";
+        let session_open = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.exists([stored(base.session)]))
+            .map_err(storage(&self.path, "read the head"))?;
+        Ok(Head {
+            seq: base.state.seq,
+            chain: base.state.chain,
+            received_at: base.received_at,
+            session: base.session,
+            session_open,
+        })
     }
 
     /// See [`crate::EventLog::chain_at`].
     pub(crate) fn chain_at(&self, seq: Seq) -> Result<Option<ChainHash>, LogError> {
-        self.conn
+        let found = self
+            .conn
             .prepare_cached("SELECT chain FROM event WHERE seq = ?1")
             .and_then(|mut statement| {
                 statement
@@ -275,51 +335,16 @@ impl ReadSide {
                     .optional()
             })
             .map_err(storage(&self.path, "read the chain"))?
-            .transpose()
-    }
-
-    /// See [`crate::EventLog::snapshot_before`].
-    pub(crate) fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
-        let sql = "SELECT seq, fold_v, chain, body FROM snapshot \
-             WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1";
-        let read = |row: &Row<'_>| {
-            let seq = Seq(natural_in(row, 0)?);
-            let (fold_v, body) = (row.get(1)?, row.get(3)?);
-            Ok(chain_in(row, 2, seq).map(|chain| Snapshot {
-                seq,
-                fold_v,
-                chain,
-                body,
-            }))
-        };
-        self.conn
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_row([stored(seq.0)], read).optional())
-            .map_err(storage(&self.path, "read a snapshot"))?
-            .transpose()
-    }
-
-    /// How far a named consumer has read; `None`: it never said.
-    pub(crate) fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
-        let sql = "SELECT version, seq, chain FROM checkpoint WHERE consumer = ?1";
-        let read = |row: &Row<'_>| {
-            let (version, seq) = (row.get(0)?, Seq(natural_in(row, 1)?));
-            Ok(chain_in(row, 2, seq).map(|chain| StoredCheckpoint {
-                version,
-                seq,
-                chain,
-            }))
-        };
-        self.conn
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_row([consumer], read).optional())
-            .map_err(storage(&self.path, "read a checkpoint"))?
-            .transpose()
+            .transpose()?;
+        if found.is_none() && seq > Seq(0) && seq == self.trim_seq()? {
+            return Ok(self.base()?.map(|base| base.state.chain));
+        }
+        Ok(found)
     }
 }
 
 /// A stored hash, which must be whole.
-fn chain_in(row: &Row<'_>, column: usize, seq: Seq) -> Result<ChainHash, LogError> {
+pub(crate) fn chain_in(row: &Row<'_>, column: usize, seq: Seq) -> Result<ChainHash, LogError> {
     let bytes = row.get_ref(column).ok();
     bytes
         .and_then(|value| ChainHash::from_bytes(value.as_blob().ok()?))

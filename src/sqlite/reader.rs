@@ -1,12 +1,14 @@
 //! A log open for reading only: beside a live writer, of a closed log, or of a copy.
 
-use crate::event::{Recorded, Seq};
-use crate::log::{ChainHash, Head, LogError, LogReader, Read, Snapshot};
+use crate::event::{Recorded, Redaction, Seq};
+use crate::log::{Base, ChainHash, Head, LogError, LogReader, Read, Snapshot};
+use crate::sqlite::beside::StoredCheckpoint;
 use crate::sqlite::failure::storage;
 use crate::sqlite::lock::beside;
 use crate::sqlite::open;
-use crate::sqlite::read::{ReadSide, StoredCheckpoint};
-use crate::sqlite::row::natural_in;
+use crate::sqlite::read::ReadSide;
+use crate::sqlite::redacted::{self, Clear};
+use crate::sqlite::row::{natural_in, stored};
 use crate::time::UnixMicros;
 use std::path::Path;
 
@@ -79,11 +81,31 @@ impl SqliteReader {
         self.side.head()
     }
 
+    /// Up to and including which event the log is trimmed; 0: it begins with its first event.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn trim_seq(&self) -> Result<Seq, LogError> {
+        self.side.trim_seq()
+    }
+
+    /// What a trimmed log begins with; `None`: with its first event.
+    ///
+    /// # Errors
+    /// - [`LogError::Damaged`]: it is not what was written.
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
+    }
+
     /// Visits the events asked for, in order, until the visitor says `false`. What is appended
-    /// meanwhile is left out.
+    /// meanwhile is left out. Redacted events come masked, unless the read is
+    /// [`Read::as_written`]. A read from the beginning begins with the first event there is.
     ///
     /// # Errors
     /// - [`LogError::Damaged`]: a stored event does not read back.
+    /// - [`LogError::Newer`]: a newer build wrote it.
+    /// - [`LogError::Trimmed`]: events yet to be visited were trimmed meanwhile.
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn visit(
         &self,
@@ -104,6 +126,23 @@ impl SqliteReader {
             true
         })?;
         Ok(events)
+    }
+
+    /// An event that was read a while ago, as it may be shown now; `None` where a redaction since
+    /// then took it out of the read.
+    pub(crate) fn shown_now(
+        &self,
+        recorded: Recorded,
+        read: &Read,
+    ) -> Result<Option<Recorded>, LogError> {
+        let may_change = !recorded.redacted && !read.as_written;
+        if !may_change || !Redaction::KINDS.contains(&recorded.kind()) {
+            return Ok(Some(recorded));
+        }
+        let shown = self.side.masked(recorded, &mut Clear::unknown(false));
+        let shown = shown.map_err(storage(&self.side.path, "read what is redacted"))?;
+        let is_wanted = !shown.redacted || read.actor.is_none();
+        Ok(is_wanted.then_some(shown))
     }
 
     /// The hash of the chain at a position; `None` where there is no such event.
@@ -129,6 +168,17 @@ impl SqliteReader {
     /// - [`LogError::Storage`]: the file cannot be read.
     pub fn checkpoint(&self, consumer: &str) -> Result<Option<StoredCheckpoint>, LogError> {
         self.side.checkpoint(consumer)
+    }
+
+    /// The events that a redaction hides, but for those that an earlier one hides already.
+    ///
+    /// # Errors
+    /// - [`LogError::Storage`]: the file cannot be read.
+    pub fn redacted_by(&self, by: Seq) -> Result<Vec<Seq>, LogError> {
+        let marks = redacted::expected(&self.side.conn);
+        let marks = marks.map_err(storage(&self.side.path, "read redactions"))?;
+        let of_this = marks.into_iter().filter(|(_, mark)| *mark == stored(by.0));
+        Ok(of_this.map(|(seq, _)| Seq(seq.unsigned_abs())).collect())
     }
 
     /// How many events there are of each kind, most first. Names are as stored: a newer build may
@@ -164,5 +214,9 @@ impl LogReader for SqliteReader {
 
     fn snapshot_before(&self, seq: Seq) -> Result<Option<Snapshot>, LogError> {
         self.side.snapshot_before(seq)
+    }
+
+    fn base(&self) -> Result<Option<Base>, LogError> {
+        self.side.base()
     }
 }

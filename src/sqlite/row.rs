@@ -3,7 +3,8 @@
 //! Reading and verifying share this, so that neither takes what the other would refuse: a flipped
 //! bit can turn a text into a blob or a small number into a negative one.
 
-use crate::event::{Event, Kind, Origin, Recorded, Seq};
+use crate::event::{DecodeError, Event, Kind, Origin, Recorded, Seq};
+use crate::log::LogError;
 use crate::log::chain::{ChainHash, Columns};
 use crate::time::UnixMicros;
 use rusqlite::types::ValueRef;
@@ -11,6 +12,48 @@ use rusqlite::types::ValueRef;
 /// The columns that [`RawRow::read`] expects, in its order.
 pub(crate) const COLUMNS: &str = "seq, session_id, received_us, sent_ms, kind_id, schema_v, \
      origin, actor_id, cause_seq, corr, dedup_key, chain, body, raw";
+
+/// Why a row is no event to this build.
+#[derive(Debug)]
+pub(crate) enum Misfit {
+    /// Of a kind or a schema that a newer build wrote.
+    Newer {
+        /// As stored.
+        kind: String,
+        /// Schema number of the body.
+        schema_v: u32,
+    },
+    /// Something is wrong with it, in words.
+    Damaged(String),
+}
+
+impl From<String> for Misfit {
+    fn from(detail: String) -> Self {
+        Self::Damaged(detail)
+    }
+}
+
+impl Misfit {
+    /// As the error of whoever reads the event at `seq`.
+    pub(crate) fn at(self, seq: Seq) -> LogError {
+        match self {
+            Self::Newer { kind, schema_v } => LogError::Newer {
+                seq,
+                kind,
+                schema_v,
+            },
+            Self::Damaged(detail) => LogError::Damaged { seq, detail },
+        }
+    }
+
+    /// As a finding.
+    pub(crate) fn in_words(self) -> String {
+        match self {
+            Self::Newer { kind, schema_v } => format!("unknown: {kind} of schema {schema_v}"),
+            Self::Damaged(detail) => detail,
+        }
+    }
+}
 
 /// A row, its texts still in SQLite's memory and its dictionary numbers unresolved.
 #[derive(Clone, Copy, Debug)]
@@ -72,10 +115,17 @@ impl<'a> RawRow<'a> {
         }
     }
 
-    /// What happened, read from the body; what does not fit, if anything, in words.
-    pub(crate) fn event(&self, kind: &str) -> Result<Event, String> {
-        let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind {kind}"))?;
-        Event::decode(kind, self.schema_v, self.body).map_err(|error| error.to_string())
+    /// What happened, read from the body; or why it cannot be.
+    pub(crate) fn event(&self, kind: &str) -> Result<Event, Misfit> {
+        let newer = || Misfit::Newer {
+            kind: kind.to_owned(),
+            schema_v: self.schema_v,
+        };
+        let known = Kind::parse(kind).ok_or_else(newer)?;
+        Event::decode(known, self.schema_v, self.body).map_err(|error| match error {
+            DecodeError::Newer { .. } => newer(),
+            error => Misfit::Damaged(error.to_string()),
+        })
     }
 
     /// The whole record, given what its body says.
@@ -92,6 +142,7 @@ impl<'a> RawRow<'a> {
             dedup_key: self.dedup_key.map(str::to_owned),
             event,
             raw: self.raw.map(str::to_owned),
+            redacted: false,
         }
     }
 }

@@ -35,6 +35,7 @@ fn events(from: u64, count: u64, bytes: usize) -> Vec<Recorded> {
             })
         },
         raw: None,
+        redacted: false,
     };
     (from..from + count).map(record).collect()
 }

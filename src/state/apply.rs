@@ -2,8 +2,8 @@
 
 use super::{ChannelState, Connection, ConnectionPhase, Known, Me, Playing, Playlist, Users};
 use crate::event::{
-    Connected, Disconnected, Event, MediaChanged, MediaUpdated, NowPlaying, Recorded, ReplaceCause,
-    UserMeta,
+    Connected, Disconnected, Event, MediaChanged, MediaUpdated, NowPlaying, Origin, Recorded,
+    ReplaceCause, UserMeta,
 };
 use crate::model::{ChannelRank, User, Voteskip};
 use crate::number::Rank;
@@ -21,10 +21,14 @@ impl ChannelState {
     }
 
     /// Takes one event in. The event is expected to be the one after [`ChannelState::seq`]; an
-    /// event that does not fit the state changes nothing but that position and a counter.
+    /// event that does not fit the state changes nothing but that position and a counter. One that was
+    /// brought in says what another program noted long ago: nothing of the present follows from it.
     pub fn apply(&mut self, recorded: &Recorded) {
         self.seq = recorded.seq;
         self.at = recorded.received_at;
+        if recorded.origin == Origin::Import {
+            return;
+        }
         if !self.apply_event(recorded) {
             self.misfits += 1;
         }
@@ -64,6 +68,7 @@ impl ChannelState {
             Event::CommandKept(_) | Event::CommandSent(_) | Event::CommandSettled(_) => {
                 self.apply_command(recorded)
             }
+            Event::Redacted(redaction) => self.redacted(recorded.seq, redaction),
             _ => self.apply_people(recorded),
         }
     }

@@ -1,6 +1,6 @@
 //! The last lines of public chat.
 
-use crate::event::{Message, Recorded, Seq, Source, Style};
+use crate::event::{Kind, Message, Recorded, Redaction, Seq, Source, Style};
 use crate::time::UnixMicros;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Lines the state keeps: a screenful or two. The log has them all.
 pub const CHAT_TAIL_MAX: usize = 100;
 
-/// A line of public chat, as text.
+/// A line of public chat, as text. Of a redacted one, name and text are empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatLine {
     /// Its event.
@@ -67,5 +67,35 @@ impl ChatTail {
             source: message.source,
             shadow: message.shadow,
         }));
+    }
+
+    /// Whether a redaction standing at `by` covers any line.
+    pub(super) fn is_covered(&self, by: Seq, redaction: &Redaction) -> bool {
+        self.iter().any(|line| line.is_covered(by, redaction))
+    }
+
+    /// Leaves of covered lines what a fold over masked events would make of them.
+    pub(super) fn mask(&mut self, by: Seq, redaction: &Redaction) {
+        for line in &mut self.0 {
+            if line.is_covered(by, redaction) {
+                let line = Arc::make_mut(line);
+                line.name = String::new();
+                line.text = String::new();
+                line.style = Style::Plain;
+            }
+        }
+    }
+}
+
+impl ChatLine {
+    /// Whether it is redacted: nobody else goes without a name.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// The author of a line of chat is its event's actor.
+    fn is_covered(&self, by: Seq, redaction: &Redaction) -> bool {
+        redaction.covers_one(by, self.seq, Kind::MessageSaid, Some(&self.name))
     }
 }

@@ -1,10 +1,11 @@
-//! Commands of ours between the event that began them and the one that settled them.
+//! Commands of ours between the event that began them and the one that settled them, and what a
+//! redaction takes from the state.
 //!
 //! The log alone tells what was under way when a process died: what was kept waits for the next
 //! join, what was sent can only be called unknown.
 
 use super::ChannelState;
-use crate::event::{Event, Recorded};
+use crate::event::{Event, Kind, Recorded, Redaction, Seq};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ pub struct KeptCommand {
     pub args: Value,
     /// Until when it may be sent, in milliseconds since 1970.
     pub until_ms: i64,
+    /// In whose name it was asked for.
+    #[serde(default)]
+    pub actor: Option<String>,
 }
 
 impl ChannelState {
@@ -43,6 +47,7 @@ impl ChannelState {
                     kept: Some(KeptCommand {
                         args: kept.args.clone(),
                         until_ms: kept.until_ms,
+                        actor: recorded.actor.clone(),
                     }),
                 };
                 Arc::make_mut(&mut self.commands).insert(seq, underway);
@@ -68,5 +73,27 @@ impl ChannelState {
             },
             _ => true,
         }
+    }
+
+    /// Takes from the state what a redaction covers, so that it is what a fold over masked events
+    /// gives. A kept command without its arguments is not sent by a later process.
+    pub(crate) fn redacted(&mut self, by: Seq, redaction: &Redaction) -> bool {
+        if self.chat.is_covered(by, redaction) {
+            Arc::make_mut(&mut self.chat).mask(by, redaction);
+        }
+        let covered = |(seq, underway): (&Seq, &Underway)| {
+            let actor = underway.kept.as_ref()?.actor.as_deref();
+            let is_covered = redaction.covers_one(by, *seq, Kind::CommandKept, actor);
+            is_covered.then_some(*seq)
+        };
+        let covered: Vec<_> = self.commands.iter().filter_map(covered).collect();
+        for seq in covered {
+            let commands = Arc::make_mut(&mut self.commands);
+            if let Some(kept) = commands.get_mut(&seq).and_then(|u| u.kept.as_mut()) {
+                kept.args = Value::Null;
+                kept.actor = None;
+            }
+        }
+        true
     }
 }

@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Version of the fold. A stored snapshot of another version is folded anew.
-pub const FOLD_V: u32 = 2;
+pub const FOLD_V: u32 = 3;
 
 /// Something a channel may have, not have, or not have told us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,11 +3,11 @@
 //! Rows and the position reached are committed together, so that a run may be stopped, or killed,
 //! anywhere and taken up again. The log is read in short statements; its recorder is never held up.
 
-use crate::event::{Recorded, Seq};
+use crate::event::{Kind, Recorded, Seq};
 use crate::history;
 use crate::log::{LogReader, Read};
 use crate::sqlite::SqliteReader;
-use crate::state::ChannelState;
+use crate::state::{ChannelState, FOLD_V};
 use crate::views::error::{ViewsError, storage};
 use crate::views::file::{self, Reached, stored};
 use crate::views::projector::{ProjectError, Projector, Step};
@@ -46,16 +46,34 @@ impl Run<'_> {
         head: Seq,
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Done, ViewsError> {
-        let from = self.reached()?;
+        let from = reached(self.conn, self.path)?;
+        let trimmed = self.reader.trim_seq()?;
+        if from < trimmed {
+            return Err(ViewsError::Trimmed {
+                path: self.path.display().to_string(),
+                have: from,
+                first: trimmed.next(),
+            });
+        }
         let mut done = Done {
             at: from,
             ..Done::default()
         };
-        let mut state = history::state_at(self.reader, from)?;
+        if from >= head {
+            // Not even the state is needed, which may be thousands of events from a stored one.
+            progress(0, 0);
+            done.complete = true;
+            return Ok(done);
+        }
+        let mut state = match self.kept_state(from) {
+            Some(state) => state,
+            None => history::state_at(self.reader, from)?,
+        };
         self.resume()?;
         let total = head.0.saturating_sub(from.0);
         while done.at < head {
             if !progress(done.events, total) {
+                self.keep_state(&state)?;
                 return Ok(done);
             }
             let end = Seq(head.0.min(done.at.0 + BATCH));
@@ -63,16 +81,36 @@ impl Run<'_> {
             done.events += end.0 - done.at.0;
             done.at = end;
         }
+        self.keep_state(&state)?;
         progress(total, total);
         done.complete = true;
         Ok(done)
     }
 
-    /// Where the views are: all projectors go together.
-    fn reached(&self) -> Result<Seq, ViewsError> {
-        let reached = file::reached(self.conn).map_err(storage(self.path, "read the views"))?;
-        let seqs = reached.iter().map(|(_, _, reached)| reached.seq);
-        Ok(seqs.min().unwrap_or(Seq(0)))
+    /// The state that the run before this one ended with, if it is of the position reached: stored
+    /// states of the log may be thousands of events away. On any doubt the log is asked.
+    fn kept_state(&self, at: Seq) -> Option<ChannelState> {
+        let kept = file::about(self.conn, "state").ok()??;
+        let (fold_v, state): (u32, ChannelState) = serde_json::from_str(&kept).ok()?;
+        (fold_v == FOLD_V && state.seq == at).then_some(state)
+    }
+
+    /// Keeps the state for the next run; not where its last lines of chat may hold some that were
+    /// redacted since: this file is to forget those.
+    fn keep_state(&self, state: &ChannelState) -> Result<(), ViewsError> {
+        let first = state.chat.iter().next().map_or(state.seq, |line| line.seq);
+        let redactions = Read::default().kinds([Kind::Redacted]).after(first);
+        let written = if self.reader.read(&redactions.limit(1))?.is_empty() {
+            let kept = serde_json::to_string(&(FOLD_V, state)).unwrap_or_default();
+            let sql = "INSERT OR REPLACE INTO about VALUES ('state', ?1)";
+            self.conn.execute(sql, [kept])
+        } else {
+            let sql = "DELETE FROM about WHERE key = 'state'";
+            self.conn.execute(sql, [])
+        };
+        written
+            .map(|_| ())
+            .map_err(storage(self.path, "write the views"))
     }
 
     fn resume(&mut self) -> Result<(), ViewsError> {
@@ -142,6 +180,13 @@ impl Run<'_> {
             .map_err(&failed)?;
         Ok(Some(quarantined))
     }
+}
+
+/// Up to and including which event the views are built: all projectors go together.
+pub(crate) fn reached(conn: &Connection, path: &Path) -> Result<Seq, ViewsError> {
+    let reached = file::reached(conn).map_err(storage(path, "read the views"))?;
+    let seqs = reached.iter().map(|(_, _, reached)| reached.seq);
+    Ok(seqs.min().unwrap_or_default())
 }
 
 /// Takes one event through all projectors; gives the number of those it was put in quarantine for.

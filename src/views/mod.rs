@@ -31,6 +31,7 @@ mod projector;
 mod reading;
 mod sql;
 pub mod stats;
+mod status;
 
 /// The SQLite binding that projectors and queries use.
 pub use rusqlite;
@@ -40,6 +41,7 @@ pub use options::ViewsOptions;
 pub use projector::{ProjectError, Projector, Step};
 pub use reading::Views;
 pub use sql::{Answered, Sql};
+pub use status::{ProjectorStatus, ViewsStatus};
 
 use crate::event::Seq;
 use crate::log::LogError;
@@ -80,6 +82,13 @@ pub struct Updated {
 #[must_use]
 pub fn path_of(log: &Path) -> PathBuf {
     beside(log, ".views.db")
+}
+
+/// The place of views that are being built anew, beside the ones they are to replace. A file there
+/// that nobody builds is of a run that was stopped: the next one goes on with it.
+#[must_use]
+pub fn partial_of(views: &Path) -> PathBuf {
+    beside(views, ".partial")
 }
 
 impl<'a> ViewsBuilder<'a> {
@@ -135,6 +144,8 @@ impl<'a> ViewsBuilder<'a> {
     /// # Errors
     /// - [`ViewsError::InUse`]: somebody else builds this file, or reads the one to be replaced.
     /// - [`ViewsError::NotViews`], [`ViewsError::TooNew`]: the file there is not ours to replace.
+    /// - [`ViewsError::Trimmed`]: the log was trimmed behind where the views are; what they lack is in
+    ///   segments. [`ViewsBuilder::afresh`] builds from what there is.
     /// - [`ViewsError::Log`]: the log cannot be read.
     /// - [`ViewsError::Storage`]: the views cannot be written.
     pub fn update(
@@ -176,16 +187,20 @@ impl<'a> ViewsBuilder<'a> {
         head: Seq,
         progress: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Done, ViewsError> {
-        let partial = beside(&self.path, ".partial");
+        let partial = partial_of(&self.path);
+        let trimmed = self.reader.trim_seq()?;
         let begun = match file::look(&partial, self.reader, &self.options, projectors) {
-            Ok(Found::Usable(conn)) if !self.afresh => Some(conn),
+            Ok(Found::Usable(conn)) if !self.afresh => {
+                let at = build::reached(&conn, &partial)?;
+                (at >= trimmed).then_some(conn)
+            }
             _ => None,
         };
         let conn = match begun {
             Some(conn) => conn,
             None => {
                 file::remove(&partial)?;
-                file::make(&partial, self.reader, &self.options, projectors, Seq(0))?
+                file::make(&partial, self.reader, &self.options, projectors, trimmed)?
             }
         };
         let done = run(self.reader, &conn, &partial, projectors, head, progress)?;

@@ -1,6 +1,7 @@
 //! Views open for asking: read-only, and never for longer than allowed.
 
 use crate::event::Seq;
+use crate::views::build::reached;
 use crate::views::error::{ViewsError, storage};
 use crate::views::file;
 use rusqlite::{Connection, OpenFlags};
@@ -57,9 +58,7 @@ impl Views {
     /// # Errors
     /// - [`ViewsError::Storage`]: it cannot be read.
     pub fn seq(&self) -> Result<Seq, ViewsError> {
-        let reached = file::reached(&self.conn).map_err(storage(&self.path, "read the views"))?;
-        let seqs = reached.iter().map(|(_, _, reached)| reached.seq);
-        Ok(seqs.min().unwrap_or(Seq(0)))
+        reached(&self.conn, &self.path)
     }
 
     /// The log it is built from.

@@ -5,7 +5,8 @@
 PRAGMA application_id = 1349146231; -- 'PjVw'
 
 -- Which log this is of (`log_id`, `channel`, `origin`), under which settings it was built
--- (`settings`, JSON), and the first event there was (`first_seq`).
+-- (`settings`, JSON), the first event there was (`first_seq`), and the channel as the last run left
+-- it (`state`, JSON: the version of the fold, and the state), for the next one to go on from.
 CREATE TABLE about (
     key   TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

@@ -2,9 +2,10 @@
 
 use crate::tool::Tool;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 23] = [
     "record", "demo", "say", "pm", "queue", "send", "tail", "state", "history", "verify", "backup",
-    "export", "ingest",
+    "export", "archive", "import", "redact", "erase", "ingest", "generate", "stats", "search",
+    "sql", "views", "report",
 ];
 
 #[test]

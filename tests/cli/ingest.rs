@@ -143,3 +143,73 @@ fn the_messages_view_is_there_for_any_sqlite() {
     );
     assert!(rows.iter().all(|(_, text, ..)| !text.contains("&amp;")));
 }
+
+/// What Chromium saved of a visit: long polling, the upgrade, a login with a password, cookies.
+const HAR: &str = "../browser.har";
+
+#[test]
+fn what_a_browser_saved_of_a_visit_is_a_recording() {
+    let tool = Tool::new();
+    let args = |file: &str, log: &str, more: &[&str]| {
+        let file = fixture(file);
+        let args = ["ingest", &file, "--log", log, "--json"];
+        tool.run(&[&args[..], more].concat())
+    };
+    let har = args(HAR, "har.db", &[]).ok().json();
+    assert_eq!(
+        (&har["channel"], &har["conn"]),
+        (&json!("modroom"), &json!("1"))
+    );
+    let lines = args("polling-upgrade.jsonl", "lines.db", &["--conn", "anon"]);
+    assert_eq!(har["kinds"], lines.ok().json()["kinds"]);
+    let state = |log: &str| {
+        let state = tool.state(log, &[]);
+        ["users", "motd", "emotes", "permissions", "me"].map(|part| state[part].clone())
+    };
+    assert_eq!(state("har.db"), state("lines.db"));
+    tool.run(&["verify", "har.db"]).ok();
+    args(HAR, "har.db", &[]).fails_with(3);
+    let other = args(HAR, "x.db", &["--conn", "2"]).fails_with_text(2);
+    assert!(other.contains("it has: 1"), "{other}");
+
+    let bytes = std::fs::read(tool.path("har.db")).unwrap();
+    let har = std::fs::read_to_string(fixture(HAR)).unwrap();
+    for secret in ["hand-made-cookie-5d1c", "hand-made-password-9b2e"] {
+        assert!(har.contains(secret));
+        let found = bytes
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found, "{secret}");
+    }
+}
+
+#[test]
+fn which_connection_need_not_be_said_where_there_is_one() {
+    let tool = Tool::new();
+    let file = fixture("playlist.jsonl");
+    let ran = tool.run(&["ingest", &file, "--log", "x.db"]);
+    let error = ran.fails_with_text(2);
+    assert!(
+        error.contains("--conn") && error.contains("alice, anon"),
+        "{error}"
+    );
+    assert!(!tool.path("x.db").exists());
+
+    let har = std::fs::read_to_string(fixture(HAR)).unwrap();
+    let mut two: Value = serde_json::from_str(&har).unwrap();
+    let entries = two["log"]["entries"].as_array_mut().unwrap();
+    let mut second = entries.last().unwrap().clone();
+    second["request"]["url"] = json!("wss://example.com/socket.io/?EIO=4&transport=websocket");
+    entries.push(second);
+    std::fs::write(tool.path("two.har"), two.to_string()).unwrap();
+    let error = tool.run(&["ingest", "two.har", "--log", "x.db"]);
+    let error = error.fails_with_text(2);
+    assert!(
+        error.contains("1 (http://127.0.0.1:8080, joins modroom"),
+        "{error}"
+    );
+    assert!(
+        error.contains("2 (wss://example.com, joins nothing"),
+        "{error}"
+    );
+}

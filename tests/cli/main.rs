@@ -8,14 +8,20 @@
 )]
 
 mod demo;
+mod generate;
 mod help;
+mod import;
 mod ingest;
 mod reading;
 mod record;
+mod redact;
 mod refusals;
+mod report;
+mod retention;
 mod running;
 #[cfg(unix)]
 mod sending;
 mod state;
 mod tool;
 mod verify;
+mod views;

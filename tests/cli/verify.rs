@@ -1,6 +1,7 @@
 //! Damage is found, and named.
 
 use crate::tool::Tool;
+use rusqlite::{Connection, params, types::Value};
 use serde_json::json;
 
 #[test]
@@ -74,4 +75,96 @@ fn a_stored_state_that_is_not_the_fold_is_found() {
     assert_eq!(changed, 1);
     let ran = tool.run(&["verify", &log, "--json"]).fails_with(1);
     assert_eq!(ran.json()["findings"][0]["fault"], "state");
+}
+
+/// The value with one bit flipped; what was empty is filled.
+fn flipped(value: Value) -> Value {
+    match value {
+        Value::Integer(n) => Value::Integer(n ^ 2),
+        Value::Text(text) => {
+            let mut bytes = text.into_bytes();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            Value::Text(String::from_utf8(bytes).unwrap())
+        }
+        Value::Blob(mut blob) => {
+            blob[0] ^= 1;
+            Value::Blob(blob)
+        }
+        _ => Value::Integer(1),
+    }
+}
+
+/// Method: one bit of one cell of one event is flipped, past the triggers, for every column.
+#[test]
+fn p8_a_flipped_bit_in_any_column_of_an_event_is_named() {
+    let tool = Tool::new();
+    let log = tool.ingest("join-and-chat.jsonl", "alice");
+    let args = ["history", &log, "--kinds", "message", "--json"];
+    let wanted = tool.run(&args).ok().json_lines()[2]["seq"]
+        .as_i64()
+        .unwrap();
+    let columns: Vec<String> = {
+        let conn = Connection::open(tool.path(&log)).unwrap();
+        let mut names = conn
+            .prepare("SELECT name FROM pragma_table_info('event')")
+            .unwrap();
+        let names = names.query_map([], |row| row.get(0)).unwrap();
+        names.map(Result::unwrap).collect()
+    };
+    assert_eq!(columns.len(), 14);
+    for column in columns {
+        std::fs::copy(tool.path(&log), tool.path("bad.db")).unwrap();
+        let conn = Connection::open(tool.path("bad.db")).unwrap();
+        conn.execute_batch("DROP TRIGGER event_is_never_updated")
+            .unwrap();
+        let read = format!("SELECT {column} FROM event WHERE seq = ?1");
+        let value: Value = conn.query_row(&read, [wanted], |row| row.get(0)).unwrap();
+        // The next event has the number that its bit would make; a far one is free.
+        let damaged = match column.as_str() {
+            "seq" => Value::Integer(wanted ^ (1 << 40)),
+            _ => flipped(value),
+        };
+        let write = format!("UPDATE event SET {column} = ?1 WHERE seq = ?2");
+        conn.execute(&write, params![damaged, wanted]).unwrap();
+        drop(conn);
+
+        let ran = tool.run(&["verify", "bad.db"]).fails_with(1);
+        let named = format!("bad.db is damaged: the first bad event is {wanted}");
+        assert!(
+            ran.err.contains(&named),
+            "{column}: {} {}",
+            ran.out,
+            ran.err
+        );
+        let verdict = tool
+            .run(&["verify", "bad.db", "--json"])
+            .fails_with(1)
+            .json();
+        assert_eq!(verdict["first_bad"], wanted, "{column}: {verdict}");
+        assert_eq!(verdict["good"], wanted - 1, "{column}: {verdict}");
+    }
+}
+
+/// Method: bits of the file itself, all over it. What the tool lets pass must read as before.
+#[test]
+fn p8_a_flipped_bit_anywhere_in_a_file_is_told_or_changes_nothing() {
+    let tool = Tool::new();
+    let log = tool.ingest("join-and-chat.jsonl", "alice");
+    let history = |log: &str| tool.run(&["history", log, "--json", "--raw"]).ok().out;
+    let (before, bytes) = (history(&log), std::fs::read(tool.path(&log)).unwrap());
+    let mut told = 0;
+    for bit in (0..bytes.len() * 8).step_by(bytes.len() / 5 * 2 - 1) {
+        let mut bad = bytes.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(tool.path("bad.db"), bad).unwrap();
+        let ran = tool.run(&["verify", "bad.db"]);
+        if ran.code == 0 {
+            assert_eq!(history("bad.db"), before, "bit {bit}");
+        } else {
+            assert!(ran.err.contains("bad.db"), "bit {bit}: {}", ran.err);
+            told += 1;
+        }
+    }
+    assert!(told > 5, "{told}");
 }

@@ -364,12 +364,20 @@ pub(crate) fn body(event: &Recorded) -> Value {
 /// What holds for every channel at rest: the state is the fold of the log, in every byte.
 pub(crate) fn check<L: EventLog>(channel: &Channel<L>) {
     let events = channel.log().read(&Read::default()).unwrap();
+    let base = channel.log().base().unwrap();
+    let mut folded = base.map_or_else(ChannelState::default, |base| {
+        history::base_state(&base).unwrap()
+    });
+    let begins = folded.seq.0;
     for (index, event) in events.iter().enumerate() {
-        assert_eq!(event.seq.0, index as u64 + 1, "positions have no holes");
+        let seq = begins + index as u64 + 1;
+        assert_eq!(event.seq.0, seq, "positions have no holes");
     }
     let times = events.iter().map(|event| event.received_at);
     assert!(times.is_sorted(), "times never fall");
-    let folded = ChannelState::fold(&events);
+    for event in &events {
+        folded.apply(event);
+    }
     assert_eq!(&folded, channel.state().as_ref());
     assert_eq!(
         serde_json::to_string(&folded).unwrap(),

@@ -1,7 +1,7 @@
 //! Subscriptions: where they begin, what they skip, how they end and how they resume.
 
 use crate::site::*;
-use projectionist::{event::*, event_log::*, time::*, *};
+use projectionist::{event::*, event_log::*, sqlite::*, time::*, *};
 use std::time::Duration;
 
 fn next(events: &mut Subscription) -> Recorded {
@@ -112,6 +112,60 @@ fn checkpoints_that_do_not_fit_are_refused() {
     };
     assert!(matches!(refusal(diverged), SubscribeError::Diverged(_)));
     room.subscribe(Filter::all(), Start::From(good)).unwrap();
+}
+
+/// Goal: who would miss events is told; who asks for all there is gets that.
+#[test]
+fn a_consumer_behind_a_trim_is_told_and_the_origin_is_the_first_event_there_is() {
+    let site = Site::new();
+    let room = live(site.config());
+    let old = room.checkpoint().unwrap();
+    let mut events = room.subscribe(chatter(), Start::Head).unwrap();
+    for line in 0..300 {
+        site.room().say("Keeper", &line.to_string());
+    }
+    let until = loop {
+        let event = next(&mut events);
+        if event.text() == "40" {
+            break event.seq;
+        }
+    };
+    while next(&mut events).text() != "299" {}
+    room.close().unwrap();
+    drop((events, room));
+
+    let path = site.log_path();
+    let reader = SqliteReader::open(&path).unwrap();
+    let to = path.with_extension("gz");
+    let segment = reader.archive(until, &to, &mut |_, _| true).unwrap();
+    let options = LogOptions::new(reader.channel(), reader.origin());
+    let mut log = SqliteLog::create_or_open(&path, &options).unwrap();
+    log.trim(&segment.unwrap(), false, &mut |_, _| true)
+        .unwrap();
+    log.close().unwrap();
+
+    let room = live(site.config());
+    let resume = |seq, chain| {
+        let log_id = old.log_id.clone();
+        let start = Start::From(Checkpoint { log_id, seq, chain });
+        room.subscribe(Filter::all(), start)
+    };
+    for (seq, chain) in [(old.seq, old.chain), (Seq(0), ChainHash::default())] {
+        let refused = resume(seq, chain).unwrap_err();
+        assert!(matches!(refused, SubscribeError::Trimmed(at) if at == seq));
+    }
+    let chain = reader.chain_at(until).unwrap().unwrap();
+    for start in [Ok(Start::Origin), Err(chain)] {
+        let mut events = match start {
+            Ok(start) => room.subscribe(Filter::all(), start).unwrap(),
+            Err(chain) => resume(until, chain).unwrap(),
+        };
+        assert!(events.lag() <= room.state().seq.0 - until.0);
+        assert_eq!(next(&mut events).seq, until.next());
+    }
+    assert!(room.state_at(old.seq).is_err());
+    assert_eq!(room.state_at(until).unwrap().seq, until);
+    assert_eq!(*room.state(), room.state_at(room.state().seq).unwrap());
 }
 
 #[test]

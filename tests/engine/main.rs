@@ -17,5 +17,6 @@ mod following;
 mod joining;
 mod losses;
 mod many;
+mod redacting;
 mod refusals;
 mod site;

@@ -4,7 +4,7 @@ use crate::samples::{crowd, open};
 use projectionist::{LogError, Read, SqliteReader, event_log::EventLog, sqlite::verify};
 use std::path::Path;
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<_> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

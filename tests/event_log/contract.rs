@@ -1,9 +1,11 @@
 //! What every event log does, in memory or on disk.
 
-use crate::samples::{Dice, connected, counted, crowd, disconnected, evening, record, said};
+use crate::samples::{
+    Dice, connected, counted, crowd, disconnected, evening, record, said, shown, whispered,
+};
 use projectionist::{
-    Kind, LogError, Read, Recorded, Seq, UnixMicros,
-    event::{DisconnectCause, Origin},
+    ChannelState, Event, Kind, LogError, Read, Recorded, Seq, UnixMicros,
+    event::{DisconnectCause, Origin, Redaction},
     event_log::{ChainHash, EventLog, Head, LogReader, MemoryLog, Snapshot},
 };
 
@@ -35,6 +37,10 @@ contract! {
     odd_texts_survive
     every_log_links_the_same_chain
     the_newest_snapshot_at_or_before_is_found
+    a_person_is_redacted_up_to_the_redaction_and_no_further
+    a_redaction_covers_nothing_that_comes_later_nor_what_the_state_is_made_of
+    p1_the_live_state_is_the_fold_of_masked_reads_too
+    stored_states_that_hold_what_is_redacted_are_gone
 }
 
 fn read_all(log: &dyn EventLog) -> Vec<Recorded> {
@@ -59,7 +65,9 @@ fn what_is_read_is_what_was_appended(log: &mut dyn EventLog) {
         assert_eq!(head.seq, batch.last().unwrap().seq);
         assert_eq!(log.chain_at(head.seq).unwrap(), Some(head.chain));
     }
-    assert_eq!(read_all(log), events);
+    let as_written = log.read(&Read::default().as_written()).unwrap();
+    assert_eq!(as_written, events);
+    assert_eq!(read_all(log), shown(&events));
 }
 
 fn an_empty_batch_changes_nothing(log: &mut dyn EventLog) {
@@ -131,15 +139,37 @@ fn the_head_knows_whether_its_session_is_open(log: &mut dyn EventLog) {
     }
 }
 
-/// Method: random reads against a filter over all events.
+/// Method: random reads against a filter over all events, of a log without redactions, and of one
+/// with some.
 fn every_read_gives_what_it_matches(log: &mut dyn EventLog) {
-    let events = crowd(3000);
+    let mut events = crowd(3000);
     for batch in events.chunks(97) {
         log.append(batch).unwrap();
     }
-    let mut dice = Dice(7);
-    for _ in 0..300 {
-        let read = random_read(&mut dice, &events);
+    compare_reads(log, &events, &mut Dice(7));
+    for redaction in [
+        Redaction::of_events([Seq(5), Seq(700), Seq(2999), Seq(9999)]),
+        Redaction::of_user("ALICE").after(Seq(400)).until(Seq(1700)),
+        Redaction::of_user("bob")
+            .kinds([Kind::PmSaid])
+            .standing_at(Seq(3003)),
+    ] {
+        let mut event = record(events.len() as u64 + 1, 1, Event::Redacted(redaction));
+        event.received_at = events.last().unwrap().received_at;
+        log.append(std::slice::from_ref(&event)).unwrap();
+        events.push(event);
+    }
+    compare_reads(log, &events, &mut Dice(8));
+}
+
+fn compare_reads(log: &dyn EventLog, written: &[Recorded], dice: &mut Dice) {
+    let shown = shown(written);
+    for turn in 0..300 {
+        let mut read = random_read(dice, written);
+        if turn % 3 == 0 {
+            read = read.as_written();
+        }
+        let events = if read.as_written { written } else { &shown };
         let mut expected: Vec<_> = events.iter().filter(|r| read.matches(r)).collect();
         if read.descending {
             expected.reverse();
@@ -261,4 +291,135 @@ fn the_newest_snapshot_at_or_before_is_found(log: &mut dyn EventLog) {
     log.put_snapshot(&newer_fold).unwrap();
     assert_eq!(log.snapshot_before(Seq(99)).unwrap(), Some(newer_fold));
     assert_eq!(log.snapshot_before(Seq(19)).unwrap(), None);
+}
+
+/// Events of which Bob said three, and Alice one; each batch is appended by itself.
+fn talk() -> Vec<Recorded> {
+    let events = [
+        connected(),
+        said("Bob", "one"),
+        said("Alice", "two"),
+        whispered("bOB", "reel", "three"),
+        said("bob", "four"),
+    ];
+    (1..)
+        .zip(events)
+        .map(|(seq, event)| Recorded {
+            raw: Some("as it came".to_owned()),
+            ..record(seq, 1, event)
+        })
+        .collect()
+}
+
+fn a_person_is_redacted_up_to_the_redaction_and_no_further(log: &mut dyn EventLog) {
+    log.append(&talk()).unwrap();
+    let chain = log.chain_at(Seq(4)).unwrap();
+    let redaction = Redaction::of_user("BOB").until(Seq(4));
+    // What covers and what is covered may be of one batch.
+    let batch = [
+        record(6, 1, said("Bob", "five")),
+        record(7, 1, Event::Redacted(redaction)),
+        record(8, 1, said("Bob", "six")),
+    ];
+    log.append(&batch).unwrap();
+    let redacted: Vec<_> = read_all(log)
+        .iter()
+        .filter(|event| event.redacted)
+        .map(|event| event.seq.0)
+        .collect();
+    assert_eq!(redacted, [2, 4]);
+    let masked = &log.read(&Read::default().after(Seq(1)).limit(1)).unwrap()[0];
+    assert_eq!(
+        (masked.actor.as_deref(), masked.raw.as_deref()),
+        (None, None)
+    );
+    assert_eq!((masked.kind(), masked.text()), (Kind::MessageSaid, ""));
+    assert_eq!(masked.received_at, talk()[1].received_at);
+    let of_bob: Vec<_> = log.read(&Read::default().actor("bob")).unwrap();
+    assert_eq!(of_bob.len(), 3, "what is redacted is nobody's");
+    assert_eq!(
+        log.chain_at(Seq(4)).unwrap(),
+        chain,
+        "nothing was rewritten"
+    );
+    let as_written = log.read(&Read::default().as_written()).unwrap();
+    assert_eq!(as_written[..5], talk());
+}
+
+fn a_redaction_covers_nothing_that_comes_later_nor_what_the_state_is_made_of(
+    log: &mut dyn EventLog,
+) {
+    log.append(&talk()).unwrap();
+    let everything = Redaction::of_events((1..20).map(Seq));
+    let batch = [
+        record(6, 1, Event::Redacted(everything)),
+        record(7, 1, said("Bob", "later")),
+    ];
+    log.append(&batch).unwrap();
+    let events = read_all(log);
+    let redacted = |seq: usize| events[seq - 1].redacted;
+    assert!(!redacted(1), "the state is made of it");
+    assert!((2..6).all(redacted));
+    assert!(!redacted(6) && !redacted(7));
+}
+
+/// Method: at each event the state that was folded as it came is compared, byte for byte, with a
+/// fold of what the log shows by then.
+fn p1_the_live_state_is_the_fold_of_masked_reads_too(log: &mut dyn EventLog) {
+    let json = |state: &ChannelState| serde_json::to_string(state).unwrap();
+    let kept = r#"{"command":"say","args":{"text":"word"},"until_ms":5}"#;
+    let kept = Event::decode(Kind::CommandKept, 1, kept).unwrap();
+    let mut events = talk();
+    let more = [
+        kept,
+        Event::Redacted(Redaction::of_events([Seq(3)])),
+        said("Bob", "between"),
+        Event::Redacted(Redaction::of_user("Bob")),
+        said("Bob", "after"),
+        Event::Redacted(Redaction::of_user("reel")),
+        Event::Redacted(Redaction::of_user("Bob").after(Seq(8))),
+    ];
+    for (seq, event) in (6..).zip(more) {
+        events.push(record(seq, 1, event));
+    }
+    events[5].actor = Some("Reel".to_owned());
+    let mut live = ChannelState::default();
+    for event in events {
+        log.append(std::slice::from_ref(&event)).unwrap();
+        live.apply(&event);
+        let folded = ChannelState::fold(&read_all(log));
+        assert_eq!(json(&live), json(&folded), "at {}", event.seq);
+    }
+    for word in ["Bob", "Alice", "word", "one", "between", "after"] {
+        assert!(!json(&live).contains(word), "{word}");
+    }
+    assert_eq!(live.chat.len(), 5, "the lines keep their places");
+}
+
+fn stored_states_that_hold_what_is_redacted_are_gone(log: &mut dyn EventLog) {
+    let mut state = ChannelState::default();
+    let mut store = |log: &mut dyn EventLog, event: &Recorded| {
+        let head = log.append(std::slice::from_ref(event)).unwrap();
+        state.apply(event);
+        let snapshot = Snapshot {
+            seq: head.seq,
+            fold_v: 1,
+            chain: head.chain,
+            body: serde_json::to_string(&state).unwrap(),
+        };
+        log.put_snapshot(&snapshot).unwrap();
+        snapshot
+    };
+    for event in &talk() {
+        store(log, event);
+    }
+    let of_one = Event::Redacted(Redaction::of_events([Seq(5)]));
+    log.append(&[record(6, 1, of_one)]).unwrap();
+    let found = log.snapshot_before(Seq(9)).unwrap();
+    assert!(found.is_none_or(|found| found.seq < Seq(5)));
+    let newest = store(log, &record(7, 1, counted(1)));
+    // Nothing new is covered: what is stored may stay.
+    let again = Event::Redacted(Redaction::of_events([Seq(99)]));
+    log.append(&[record(8, 1, again)]).unwrap();
+    assert_eq!(log.snapshot_before(Seq(9)).unwrap(), Some(newest));
 }

@@ -1,11 +1,11 @@
 //! Rot shows: whatever is changed, cut or lost, `verify` says where.
 
-use crate::samples::{crowd, disconnected, evening, open, record};
+use crate::samples::{crowd, disconnected, evening, open, options, record, shown};
 use projectionist::{
-    Seq, SqliteReader, UnixMicros,
+    LogError, Read, Seq, SqliteReader, UnixMicros,
     event::DisconnectCause,
-    event_log::{ChainHash, EventLog, Snapshot},
-    sqlite::{Fault, Finding, Verdict, verify, verify_with},
+    event_log::{ChainHash, EventLog, Snapshot, chain::Columns},
+    sqlite::{Fault, Finding, SqliteLog, Verdict, verify, verify_with},
 };
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ impl Sample {
             body: "{}".to_owned(),
         };
         log.put_snapshot(&snapshot).unwrap();
+        log.quarantine(Seq(13), "sound, for all that is known")
+            .unwrap();
         log.close().unwrap();
         let bytes = std::fs::read(&path).unwrap();
         Self { dir, bytes }
@@ -91,7 +93,7 @@ fn an_untouched_log_is_sound() {
         (16, head.seq, head.chain)
     );
     assert_eq!(progress.last(), Some(&(16, 16)));
-    assert_eq!(seen, evening());
+    assert_eq!(seen, shown(&evening()));
 }
 
 #[test]
@@ -104,7 +106,8 @@ fn p8_a_lost_event_is_a_hole() {
 
 #[test]
 fn p8_a_log_that_lost_its_end_is_told_by_its_anchor() {
-    let sql = "DELETE FROM event WHERE seq > 12; DELETE FROM checkpoint; DELETE FROM snapshot";
+    let sql = "DELETE FROM event WHERE seq > 12; DELETE FROM checkpoint; DELETE FROM snapshot;
+               DELETE FROM redacted";
     let verdict = Sample::new().after(sql);
     let finding = only(&verdict);
     assert_eq!((finding.fault, finding.seq), (Fault::Anchor, Some(Seq(13))));
@@ -173,7 +176,7 @@ fn p8_what_follows_from_the_events_is_compared_with_them() {
             "session 2 has no row",
         ),
         (
-            "INSERT INTO session VALUES (9, 1, 1, 1, 1, '', '')",
+            "INSERT INTO session VALUES (9, 1, 1, 1, 1, '', '', NULL)",
             Fault::Session,
             "session 9",
         ),
@@ -181,6 +184,11 @@ fn p8_what_follows_from_the_events_is_compared_with_them() {
             "UPDATE snapshot SET chain = zeroblob(32)",
             Fault::Snapshot,
             "folded state at 16",
+        ),
+        (
+            "UPDATE meta SET value = 'https://elsewhere.example' WHERE key = 'origin'",
+            Fault::Identity,
+            "was changed",
         ),
         (
             "UPDATE snapshot SET seq = 99",
@@ -191,6 +199,16 @@ fn p8_what_follows_from_the_events_is_compared_with_them() {
             "UPDATE checkpoint SET seq = 3",
             Fault::Checkpoint,
             "consumer bus at 3",
+        ),
+        (
+            "DELETE FROM redacted",
+            Fault::Redaction,
+            "event 12 is not marked as redacted, though 16 says so",
+        ),
+        (
+            "INSERT INTO redacted VALUES (4, 16)",
+            Fault::Redaction,
+            "event 4 is marked as redacted by 16",
         ),
         (
             "UPDATE anchor SET chain = zeroblob(32)",
@@ -247,6 +265,72 @@ fn a_body_of_another_kind_is_found_though_its_hash_fits() {
     let verdict = look(&path);
     let finding = only(&verdict);
     assert_eq!((finding.fault, finding.seq), (Fault::Body, Some(Seq(3))));
+}
+
+/// Forges an event of the future into a copy, with its hash, as a newer build would have written it.
+fn newer(sample: &Sample, seq: usize, kind: &str, schema_v: u32) -> PathBuf {
+    let path = sample.copy();
+    let conn = raw(&path);
+    conn.execute("INSERT OR IGNORE INTO kind (name) VALUES (?1)", [kind])
+        .unwrap();
+    let reader = SqliteReader::open(&path).unwrap();
+    let mut chain = reader.chain_at(Seq(seq as u64 - 1)).unwrap().unwrap();
+    let mut body = Vec::new();
+    for (index, event) in evening().iter().enumerate().skip(seq - 1) {
+        body.clear();
+        event.event.write_body(&mut body).unwrap();
+        let own = Columns::of(event, std::str::from_utf8(&body).unwrap());
+        let forged = Columns {
+            kind,
+            schema_v,
+            body: r#"{"song":9}"#,
+            ..own
+        };
+        let columns = if index + 1 == seq { forged } else { own };
+        chain = columns.link(&chain);
+        let sql = "UPDATE event SET schema_v = ?1, body = ?2, chain = ?3,
+                   kind_id = (SELECT kind_id FROM kind WHERE name = ?4) WHERE seq = ?5";
+        let (version, body) = (columns.schema_v, columns.body);
+        conn.execute(
+            sql,
+            rusqlite::params![version, body, chain.0, columns.kind, columns.seq as i64],
+        )
+        .unwrap();
+    }
+    for table in ["anchor", "checkpoint", "snapshot"] {
+        conn.execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
+    path
+}
+
+#[test]
+fn p7_events_of_a_newer_build_are_named_and_are_no_damage() {
+    let sample = Sample::new();
+    for (seq, kind, schema_v) in [(6, "karaoke", 3), (12, "message", 2)] {
+        let path = newer(&sample, seq, kind, schema_v);
+        let verdict = look(&path);
+        let finding = only(&verdict);
+        let at = Seq(seq as u64);
+        assert_eq!((finding.fault, finding.seq), (Fault::Newer, Some(at)));
+        assert!(finding.detail.contains(kind), "{finding}");
+        assert!(!verdict.is_sound() && !verdict.is_damaged());
+        let (head, first_bad) = (Seq(16), verdict.first_bad());
+        assert_eq!((verdict.good, first_bad), (head, None), "its hash fits");
+        let reader = SqliteReader::open(&path).unwrap();
+        let error = reader.read(&Read::default()).unwrap_err();
+        assert!(matches!(error, LogError::Newer { seq, .. } if seq == at));
+    }
+}
+
+#[test]
+fn p7_a_log_with_kinds_of_a_newer_build_is_not_written_to() {
+    let sample = Sample::new();
+    let path = newer(&sample, 6, "karaoke", 1);
+    let before = std::fs::read(&path).unwrap();
+    let error = SqliteLog::create_or_open(&path, &options()).unwrap_err();
+    assert!(matches!(&error, LogError::UnknownKind { kind, .. } if kind == "karaoke"));
+    assert!(error.to_string().contains("newer build"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[test]

@@ -12,9 +12,13 @@
 mod backup;
 mod contract;
 mod damage;
+mod erase;
 mod file;
 mod fixture;
+mod fixture_v3;
 mod flips;
 mod replay;
+mod retention;
 mod samples;
+mod segments;
 mod views;

@@ -2,7 +2,7 @@
 //! and none is none.
 
 use crate::samples::{crowd, open, record, said};
-use projectionist::{Kind, Read, Recorded, Replay, SqliteReader, event_log::EventLog};
+use projectionist::{Kind, Read, Recorded, Replay, SqliteReader, UnixMicros, event_log::EventLog};
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,4 +84,25 @@ fn one_that_waits_can_be_ended_from_elsewhere() {
     let waiting = thread.spawn(move || (replay.next().is_none(), replay.is_over()));
     cancel.cancel();
     assert_eq!(waiting.unwrap().join().unwrap(), (true, true));
+}
+
+#[test]
+fn a_read_of_sent_times_is_replayed_at_the_pace_things_were_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let mut log = open(&path);
+    let line = |n: u64| {
+        let mut line = record(n + 1, 1, said("carol", &n.to_string()));
+        // Received together, said an hour apart.
+        (line.received_at, line.sent_ms) = (UnixMicros(HOUR_US), Some(n as i64 * HOUR_US / 1_000));
+        line
+    };
+    log.append(&[line(0), line(1)]).unwrap();
+    let replay = |read: Read| Replay::new(SqliteReader::open(&path).unwrap(), read, 1.0).unwrap();
+    let received = replay(Read::default());
+    assert_eq!(seqs(received.map(Result::unwrap)), [1, 2]);
+    let mut sent = replay(Read::default().sent(None, None));
+    assert_eq!(sent.next_timeout(WAIT).unwrap().unwrap().seq.0, 1);
+    assert_eq!(sent.next_timeout(Duration::from_millis(1)).unwrap(), None);
+    assert!(!sent.is_over());
 }

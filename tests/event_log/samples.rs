@@ -14,6 +14,24 @@ use std::path::Path;
 /// When the first event of every sample was received.
 pub(crate) const START: UnixMicros = UnixMicros(1_795_385_348_233_000);
 
+/// The columns of an event.
+pub(crate) const COLUMNS: [&str; 14] = [
+    "seq",
+    "session_id",
+    "received_us",
+    "sent_ms",
+    "kind_id",
+    "schema_v",
+    "origin",
+    "actor_id",
+    "cause_seq",
+    "corr",
+    "dedup_key",
+    "chain",
+    "body",
+    "raw",
+];
+
 /// Opens the log of the sample channel.
 pub(crate) fn open(path: &Path) -> SqliteLog {
     SqliteLog::create_or_open(path, &options()).unwrap()
@@ -43,6 +61,7 @@ pub(crate) fn record(seq: u64, session: u64, event: Event) -> Recorded {
         dedup_key: None,
         event,
         raw: None,
+        redacted: false,
     }
 }
 
@@ -151,7 +170,7 @@ pub(crate) fn evening() -> Vec<Recorded> {
         (3, playing("One", true)),
         (3, Event::FramesShed(shed)),
         (3, said("[voteskip]", "Alice voted to skip")),
-        (3, Event::Redacted(Redaction { target: Seq(12) })),
+        (3, Event::Redacted(Redaction::of_events([Seq(12)]))),
     ];
     let mut evening: Vec<_> = (1..)
         .zip(events)
@@ -164,6 +183,20 @@ pub(crate) fn evening() -> Vec<Recorded> {
     evening[11].cause = Some(Seq(11));
     evening[11].corr = Some("c-1".to_owned());
     evening
+}
+
+/// What a log shows of its events: each that a redaction behind it covers is masked.
+pub(crate) fn shown(events: &[Recorded]) -> Vec<Recorded> {
+    let covers = |event: &Recorded, by: &Recorded| match &by.event {
+        Event::Redacted(redaction) => redaction.covers(by.seq, event),
+        _ => false,
+    };
+    let is_covered = |event: &Recorded| events.iter().any(|by| covers(event, by));
+    let show = |event: &Recorded| match is_covered(event) {
+        true => event.clone().masked(),
+        false => event.clone(),
+    };
+    events.iter().map(show).collect()
 }
 
 /// A small generator of numbers below `limit` (xorshift).

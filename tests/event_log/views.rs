@@ -61,7 +61,7 @@ fn events_have_names_for_numbers() {
          FROM events WHERE seq IN (4, 12)",
         &[
             "4|message|live|Bob|1|||chat:1|2026-11-22T22:09:12.000Z|1795385352000",
-            "12|message|replay|bob|3|11|c-1|||",
+            "12|message|replay||3|11|c-1|||",
         ],
     );
 }
@@ -119,8 +119,9 @@ fn messages_are_chat_notices_and_private_messages() {
 fn what_is_redacted_is_not_shown() {
     let hidden = "SELECT seq, username, text, html, redacted FROM messages WHERE redacted";
     check(&evening(), hidden, &["12||||1"]);
-    let bare = "SELECT seq, body IS NULL, raw IS NULL FROM events WHERE redacted";
-    check(&evening(), bare, &["12|1|1"]);
+    let bare = "SELECT seq, body IS NULL, raw IS NULL, actor IS NULL, actor_id IS NULL
+                FROM events WHERE redacted";
+    check(&evening(), bare, &["12|1|1|1|1"]);
 }
 
 #[test]

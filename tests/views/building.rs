@@ -178,3 +178,19 @@ fn an_event_that_a_projector_cannot_take_is_put_aside_and_the_rest_goes_on() {
         refused
     );
 }
+
+#[test]
+fn an_evening_with_gaps_comes_to_the_same_in_any_pieces() {
+    let evening = crate::made::evening(4);
+    let whole = Room::of(evening.clone());
+    whole.update();
+    let expected = dump(&whole.views());
+    for len in [97, 1_000] {
+        let mut room = Room::of(Vec::new());
+        for piece in evening.chunks(len) {
+            room = room.grown(piece.to_vec());
+            assert_eq!(room.update().rebuilt, None);
+        }
+        assert_eq!(dump(&room.views()), expected, "in pieces of {len}");
+    }
+}

@@ -12,11 +12,17 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod activity;
 mod building;
 mod chatters;
 mod evening;
+mod generated;
+mod made;
 mod messages;
 mod observed;
+mod plays;
+mod population;
+mod presence;
 mod rooms;
 #[allow(dead_code, reason = "the log's own tests use the rest")]
 #[path = "../event_log/samples.rs"]

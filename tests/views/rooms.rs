@@ -4,6 +4,7 @@ use crate::common::recording::{connections, file, files, ingested};
 use crate::evening::evening;
 use projectionist::event_log::{EventLog, LogReader};
 use projectionist::sqlite::{LogOptions, SqliteLog};
+use projectionist::testing::{Synthetic, SyntheticConfig};
 use projectionist::views::{Updated, Views, ViewsBuilder, rusqlite};
 use projectionist::{Read, Recorded, SqliteReader};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,11 @@ impl Room {
     /// The connection of a recording.
     pub(crate) fn recorded(name: &str, conn: &str) -> Self {
         Self::of(events(&file(name), conn))
+    }
+
+    /// A made-up room: everything that happens in months of a real one, in few events.
+    pub(crate) fn generated(seed: u64, events: u64) -> Self {
+        Self::of(Synthetic::new(&SyntheticConfig::new(seed, events)).collect())
     }
 
     /// Every connection of every recording that saw a room.

@@ -1,10 +1,12 @@
 //! Files that cannot be gone on with: built anew where they are ours, left alone where not.
 
-use crate::rooms::{Room, dump};
+use crate::rooms::{Room, dump, query};
+use projectionist::sqlite::{LogOptions, SqliteLog};
 use projectionist::views::{
     ProjectError, Projector, Step, Views, ViewsBuilder, ViewsError, ViewsOptions, path_of,
     rusqlite::Connection,
 };
+use projectionist::{Kind, Recorded, Seq};
 use std::time::Duration;
 
 fn room() -> Room {
@@ -177,4 +179,72 @@ fn a_second_builder_is_told_that_there_is_one() {
         true
     });
     assert!(first.unwrap().complete && tried);
+}
+
+/// Lines enough that some may be trimmed: the newest 256 stay.
+fn talk() -> Vec<Recorded> {
+    let one = Room::recorded("join-and-chat", "bob").events;
+    let by_a_user = |event: &&Recorded| {
+        event.kind() == Kind::MessageSaid && !event.actor.as_ref().unwrap().starts_with('[')
+    };
+    let line = one.iter().find(by_a_user).unwrap();
+    let said = |n: u64| {
+        let mut line = line.clone();
+        line.seq = Seq(one.len() as u64 + n);
+        line.received_at = one.last().unwrap().received_at;
+        (line.cause, line.dedup_key) = (None, None);
+        line
+    };
+    one.iter().cloned().chain((1..=600).map(said)).collect()
+}
+
+fn trim(room: &Room, until: u64) {
+    let options = LogOptions::new("room", "https://cytu.be");
+    let to = room.path.with_extension(format!("{until}.gz"));
+    let segment = room
+        .reader()
+        .archive(Seq(until), &to, &mut |_, _| true)
+        .unwrap()
+        .unwrap();
+    let mut log = SqliteLog::create_or_open(&room.path, &options).unwrap();
+    log.trim(&segment, true, &mut |_, _| true).unwrap();
+    log.close().unwrap();
+}
+
+#[test]
+fn views_outlive_the_events_they_were_built_from() {
+    let room = Room::of(talk());
+    room.update();
+    let before = dump(&room.views());
+    trim(&room, 20);
+    let updated = room.update();
+    assert_eq!((updated.events, updated.rebuilt), (0, None));
+    assert_eq!(dump(&room.views()), before);
+}
+
+#[test]
+fn views_behind_a_trim_say_so_and_can_be_built_from_what_there_is() {
+    let mut events = talk();
+    let rest = events.split_off(10);
+    let room = Room::of(events);
+    room.update();
+    let room = room.grown(rest);
+    trim(&room, 20);
+    let reader = room.reader();
+    let refused = ViewsBuilder::new(&reader).update(&mut |_, _| true);
+    let Err(ViewsError::Trimmed { have, first, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((have, first), (Seq(10), Seq(21)));
+    let updated = ViewsBuilder::new(&reader)
+        .afresh()
+        .update(&mut |_, _| true)
+        .unwrap();
+    assert_eq!(updated.events, room.events.len() as u64 - 20);
+    let sql = "SELECT value FROM about WHERE key = 'first_seq'";
+    let views = room.views();
+    let first = query(views.connection(), sql, |row| {
+        row.get::<_, String>(0).unwrap()
+    });
+    assert_eq!(first, ["21"]);
 }

@@ -8,5 +8,5 @@ mod protocol;
 mod server;
 
 pub(crate) use client::ask;
-pub(crate) use protocol::{Reply, Request};
+pub(crate) use protocol::{REDACT, Reply, Request};
 pub(crate) use server::Control;

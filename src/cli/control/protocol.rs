@@ -1,11 +1,14 @@
 //! What goes over the control socket, one JSON object a line.
 
-use projectionist::{Command, CommandError, Outcome};
+use projectionist::{Command, CommandError, Outcome, Seq, channel::RedactError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Longest line that is read: no frame to a server may be longer, and a command becomes one.
 pub(super) const LINE_BYTES_MAX: u64 = 2 << 20;
+
+/// The one command that is not for the server: `args` are the body of the redaction.
+pub(crate) const REDACT: &str = "redact";
 
 /// A command by name and arguments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +64,21 @@ impl Reply {
             detail: outcome.detail(),
             seq,
             uids,
+        }
+    }
+
+    /// A redaction; without an event where there was nothing to hide.
+    pub(crate) fn redacted(redacted: Result<Option<Seq>, RedactError>) -> Self {
+        let (outcome, seq, detail) = match redacted {
+            Ok(Some(seq)) => ("confirmed", Some(seq.0), None),
+            Ok(None) => ("already_so", None, None),
+            Err(error) => ("refused", None, Some(error.to_string())),
+        };
+        Self {
+            outcome: outcome.to_owned(),
+            detail,
+            seq,
+            uids: Vec::new(),
         }
     }
 

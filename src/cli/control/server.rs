@@ -1,7 +1,7 @@
 //! The socket that a recording listens on.
 
 use super::client::is_timeout;
-use super::protocol::{LINE_BYTES_MAX, Reply, Request};
+use super::protocol::{LINE_BYTES_MAX, REDACT, Reply, Request};
 use crate::cli::failure::Failure;
 use projectionist::ChannelHandle;
 use std::fs::{DirBuilder, Permissions};
@@ -198,6 +198,12 @@ impl Client {
             Ok(request) => request,
             Err(error) => return Reply::error(format!("not a command: {error}")),
         };
+        if request.command == REDACT {
+            return match serde_json::from_value(request.args) {
+                Ok(redaction) => Reply::redacted(self.handle.redact_as(&redaction)),
+                Err(error) => Reply::error(format!("not a redaction: {error}")),
+            };
+        }
         let command = match request.command() {
             Ok(command) => command,
             Err(reply) => return reply,

@@ -91,7 +91,7 @@ impl Recording {
         let reader = handle.reader()?;
         progress::note(&beginning(&config));
         let printer = match showing {
-            Showing::Events => Some(Printer::new(&reader, Style::Json { raw: false })?),
+            Showing::Events => Some(Printer::new(Style::Json { raw: false })),
             Showing::Status => None,
         };
         let bar = match showing {
@@ -178,7 +178,7 @@ impl Recording {
             None => {
                 let noted = read.kinds(NOTED);
                 self.reader.visit(&noted, &mut |recorded| {
-                    progress::note(&line::of(&recorded, false));
+                    progress::note(&line::of(&recorded));
                     true
                 })?;
                 Ok(())

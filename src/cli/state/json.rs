@@ -109,6 +109,7 @@ struct ChatJson<'a> {
     style: &'a Style,
     source: Source,
     shadow: bool,
+    redacted: bool,
 }
 
 impl<'a> StateJson<'a> {
@@ -209,6 +210,7 @@ fn chat(line: &ChatLine) -> ChatJson<'_> {
         style: &line.style,
         source: line.source,
         shadow: line.shadow,
+        redacted: line.is_redacted(),
     }
 }
 

@@ -232,15 +232,13 @@ fn chat(out: &mut Out, state: &ChannelState) -> Result<()> {
     let skipped = state.chat.len().saturating_sub(CHAT_MAX);
     for (index, line) in state.chat.iter().skip(skipped).enumerate() {
         let label = if index == 0 { "last said" } else { "" };
-        field(
-            out,
-            label,
-            &format!(
-                "{}: {}",
-                name(&line.name),
-                clip(&plain(&line.text), TEXT_MAX)
-            ),
-        )?;
+        let said = if line.is_redacted() {
+            "(redacted)".to_owned()
+        } else {
+            let text = clip(&plain(&line.text), TEXT_MAX);
+            format!("{}: {text}", name(&line.name))
+        };
+        field(out, label, &said)?;
     }
     Ok(())
 }

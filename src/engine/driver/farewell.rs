@@ -61,8 +61,13 @@ impl Driver {
             match request {
                 Request::Command(_, _, slot) => slot.settle(Outcome::NotSent(error.clone())),
                 Request::Flush(done) => self.flushes.push(done),
+                Request::Redact(_, done) => self.redactions.push((done, Ok(None))),
                 Request::Rejoin => {}
             }
+        }
+        // Those that were staged were not committed.
+        for (done, _) in self.redactions.drain(..) {
+            let _ = done.send(Err(error.clone().into()));
         }
         for done in self.flushes.drain(..) {
             let _ = done.send(Err(error.to_string()));

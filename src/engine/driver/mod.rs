@@ -9,7 +9,7 @@ mod farewell;
 
 use super::clock::Clock;
 use super::health::Storage;
-use super::inbox::{DialResult, Inbox, Request, SOCKET};
+use super::inbox::{DialResult, Inbox, Redacted, Request, SOCKET};
 use super::receipt::Slot;
 use super::shared::Shared;
 use crate::channel::{Channel, CommandId, Input, Output};
@@ -48,6 +48,8 @@ pub(super) struct Driver {
     dial_no: u64,
     slots: BTreeMap<CommandId, Arc<Slot>>,
     flushes: Vec<Sender<Result<(), String>>>,
+    /// Answers that wait for the commit of what they tell.
+    redactions: Vec<(Sender<Redacted>, Redacted)>,
     /// The last drain stopped at its limit: more may be waiting.
     more: bool,
     /// Whether this engine has ever been in the channel: a certificate that fails later may be
@@ -84,6 +86,7 @@ impl Driver {
             dial_no: 0,
             slots: BTreeMap::new(),
             flushes: Vec::new(),
+            redactions: Vec::new(),
             more: false,
             was_live: false,
         }
@@ -162,6 +165,10 @@ impl Driver {
             }
             Request::Flush(done) => self.flushes.push(done),
             Request::Rejoin => self.channel.handle_input(self.clock.now(), Input::Rejoin),
+            Request::Redact(redaction, done) => {
+                let redacted = self.channel.redact(self.clock.now(), &redaction);
+                self.redactions.push((done, redacted));
+            }
         }
     }
 
@@ -309,6 +316,10 @@ impl Driver {
                 health.transport = transport.as_ref().map(|t| t.kind().to_owned());
             }
         });
+        for (done, redacted) in self.redactions.drain(..) {
+            // Whoever asked may have gone.
+            let _ = done.send(redacted);
+        }
         if !self.flushes.is_empty() {
             let flushed = self
                 .channel

@@ -24,6 +24,9 @@ const FINDINGS_MAX: usize = 100;
 pub struct Verdict {
     /// Events looked at.
     pub events: u64,
+    /// Everything up to and including this one was trimmed before, and is not looked at; 0: the log
+    /// begins with its first event.
+    pub trimmed: Seq,
     /// Every event up to and including this one is what was written.
     pub good: Seq,
     /// The chain's hash there. Kept elsewhere, it also proves that the log was never cut short.
@@ -33,16 +36,26 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether nothing is wrong but what is known to be (see [`SqliteLog::quarantine`](crate::sqlite::SqliteLog::quarantine)).
+    /// Whether everything is understood, and nothing is wrong but what is known to be (see [`SqliteLog::quarantine`](crate::sqlite::SqliteLog::quarantine)).
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.known)
     }
 
+    /// Whether anything is damaged that is not known to be. A log that is neither sound nor damaged
+    /// holds events of a newer build: ask that one.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        let is_damage = |finding: &Finding| !finding.known && finding.fault != Fault::Newer;
+        self.findings.iter().any(is_damage)
+    }
+
     /// The first event that is wrong.
     #[must_use]
     pub fn first_bad(&self) -> Option<Seq> {
-        self.findings.iter().filter_map(|finding| finding.seq).min()
+        let bad = |finding: &&Finding| finding.fault != Fault::Newer;
+        let bad = self.findings.iter().filter(bad);
+        bad.filter_map(|finding| finding.seq).min()
     }
 }
 
@@ -93,14 +106,24 @@ pub enum Fault {
     Checkpoint,
     /// A position once put on record is not in this chain: events were lost at the end.
     Anchor,
+    /// What the log says of itself (its id, channel, origin, age) was changed.
+    Identity,
+    /// The state that the trimmed events fold to is missing, or not what was written.
+    Base,
     /// The file's own structure is broken.
     File,
+    /// The table of redacted events and the redactions disagree.
+    Redaction,
+    /// An event is what was written, but by a newer build: this one does not understand it. No
+    /// damage.
+    Newer,
 }
 
 /// Verifies a log, which may be in use. `progress` is told the position reached and the last,
 /// about once a thousand events.
 ///
 /// # Errors
+/// - [`LogError::Trimmed`]: events were trimmed meanwhile: verify it again.
 /// - [`LogError::Storage`]: the file could not be read, for another reason than damage.
 pub fn verify(
     reader: &SqliteReader,
@@ -109,8 +132,8 @@ pub fn verify(
     look(reader, &mut progress, None)
 }
 
-/// As [`verify`], and gives each event that could be decoded to `each`, in order: so that a fold
-/// can be compared in the same pass.
+/// As [`verify`], and shows each event that could be decoded to `each`, in order and as a read would
+/// (redacted ones masked): so that a fold can be compared in the same pass.
 ///
 /// # Errors
 /// As [`verify`].
@@ -157,7 +180,10 @@ fn walk<'a>(
     each: Option<&'a mut dyn FnMut(Recorded)>,
 ) -> Result<Scan<'a>, LogError> {
     let failed = storage(&side.path, "verify");
-    let mut scan = Scan::new(side, each);
+    let mut findings = Findings::default();
+    let start = Start::of(side, &mut findings)?;
+    let trimmed = start.trimmed;
+    let mut scan = Scan::new(side, start, findings, each);
     let mut walk = || {
         scan.run(progress)?;
         // A writer may have gone on. What is left is few; with it, the tables that follow from
@@ -175,7 +201,48 @@ fn walk<'a>(
         }
         done => done.map_err(&failed)?,
     }
+    let now = side.trim_seq()?;
+    if now != trimmed {
+        let seq = trimmed.next();
+        return Err(LogError::Trimmed { seq, trimmed: now });
+    }
     Ok(scan)
+}
+
+/// Where a log begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The last event trimmed.
+    trimmed: Seq,
+    /// The chain's hash there, if there is a base to tell.
+    chain: Option<ChainHash>,
+    received_us: i64,
+}
+
+impl Start {
+    /// Looks where the log begins; a base in doubt is a finding.
+    fn of(side: &ReadSide, findings: &mut Findings) -> Result<Self, LogError> {
+        let trimmed = side.trim_seq()?;
+        let mut start = Self {
+            trimmed,
+            chain: Some(ChainHash::default()),
+            received_us: i64::MIN,
+        };
+        match side.base() {
+            Ok(None) => {}
+            Ok(Some(base)) => {
+                start.trimmed = base.state.seq;
+                start.chain = Some(base.state.chain);
+                start.received_us = base.received_at.0;
+            }
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                start.chain = None;
+                findings.add(Fault::Base, None, error.to_string());
+            }
+        }
+        Ok(start)
+    }
 }
 
 /// A bounded list of findings.

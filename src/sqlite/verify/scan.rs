@@ -6,9 +6,14 @@
 use crate::event::{Recorded, Seq};
 use crate::log::ChainHash;
 use crate::sqlite::read::ReadSide;
-use crate::sqlite::row::{COLUMNS, RawRow};
-use crate::sqlite::verify::side::{Sessions, compare_positions};
-use crate::sqlite::verify::{Fault, Findings, Verdict};
+use crate::sqlite::redacted::Clear;
+use crate::sqlite::row::{COLUMNS, Misfit, RawRow};
+use crate::sqlite::sessions::Sessions;
+use crate::sqlite::verify::side::{
+    compare_positions, compare_redacted, compare_seal, compare_sessions,
+};
+use crate::sqlite::verify::{Fault, Findings, Start, Verdict};
+use crate::time::UnixMicros;
 use rusqlite::Row;
 
 /// Rows to a page; between pages the file's WAL may be folded away.
@@ -17,6 +22,7 @@ const PAGE_ROWS: i64 = 1024;
 /// Where the walk is, and what it has seen.
 pub(super) struct Scan<'a> {
     side: &'a ReadSide,
+    start: Start,
     each: Option<&'a mut dyn FnMut(Recorded)>,
     pub(super) findings: Findings,
     sessions: Sessions,
@@ -27,6 +33,8 @@ pub(super) struct Scan<'a> {
     base: Option<ChainHash>,
     received_us: i64,
     events: u64,
+    /// Where nothing of this page is redacted.
+    clear: Clear,
     /// Whether an event was found wrong.
     broken: bool,
     good: Seq,
@@ -34,20 +42,29 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(side: &'a ReadSide, each: Option<&'a mut dyn FnMut(Recorded)>) -> Self {
+    pub(super) fn new(
+        side: &'a ReadSide,
+        start: Start,
+        findings: Findings,
+        each: Option<&'a mut dyn FnMut(Recorded)>,
+    ) -> Self {
+        // Nothing is proved of a log whose start is in doubt.
+        let broken = start.chain.is_none();
         Self {
             side,
             each,
-            findings: Findings::default(),
+            findings,
             sessions: Sessions::default(),
             last: i64::MIN,
-            expected: 1,
-            base: Some(ChainHash::default()),
-            received_us: i64::MIN,
+            expected: start.trimmed.0.saturating_add(1),
+            base: start.chain,
+            received_us: start.received_us,
             events: 0,
-            broken: false,
-            good: Seq(0),
-            chain: ChainHash::default(),
+            clear: Clear::unknown(false),
+            broken,
+            good: if broken { Seq(0) } else { start.trimmed },
+            chain: start.chain.unwrap_or_default(),
+            start,
         }
     }
 
@@ -63,6 +80,7 @@ impl<'a> Scan<'a> {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([self.last])?;
             let mut count = 0;
+            self.clear = Clear::unknown(false);
             while let Some(row) = rows.next()? {
                 self.check(row)?;
                 count += 1;
@@ -82,13 +100,17 @@ impl<'a> Scan<'a> {
     /// Compares what follows from the events with the events, all of which were looked at.
     pub(super) fn compare(&mut self) -> rusqlite::Result<()> {
         let head = Seq(self.expected - 1);
-        self.sessions.compare(self.side, &mut self.findings)?;
-        compare_positions(self.side, head, &mut self.findings)
+        let (side, findings) = (self.side, &mut self.findings);
+        compare_seal(side, findings)?;
+        compare_sessions(side, &mut self.sessions, self.start.trimmed, findings)?;
+        compare_redacted(side, findings)?;
+        compare_positions(side, &self.start, head, findings)
     }
 
     pub(super) fn verdict(self) -> Verdict {
         Verdict {
             events: self.events,
+            trimmed: self.start.trimmed,
             good: self.good,
             chain: self.chain,
             findings: self.findings.0,
@@ -100,7 +122,7 @@ impl<'a> Scan<'a> {
         self.events += 1;
         let at: i64 = row.get(0)?;
         let before = std::mem::replace(&mut self.last, at);
-        if at < 1 {
+        if u64::try_from(at).map_or(true, |at| at <= self.start.trimmed.0) {
             // The event it once was is missing elsewhere, and told there.
             let detail = format!("a row stands before the first event, at {at}");
             self.findings.add(Fault::Unreadable, None, detail);
@@ -136,12 +158,11 @@ impl<'a> Scan<'a> {
             self.add(Fault::Session, format!("back in session {}", raw.session));
         }
         let side = self.side;
-        let judged = side.with_names(raw, |kind, actor| {
-            self.judge(raw, kind, actor);
-            Ok(())
-        })?;
-        if let Err(detail) = judged {
-            self.add(Fault::Dictionary, detail);
+        let judged: Result<_, String> =
+            side.with_names(raw, |kind, actor| Ok(self.judge(raw, kind, actor)))?;
+        match judged {
+            Ok(recorded) => self.show(recorded)?,
+            Err(detail) => self.add(Fault::Dictionary, detail),
         }
         self.received_us = raw.received_us;
         self.base = Some(raw.chain);
@@ -149,20 +170,39 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Looks at hash and body, each on its own account.
-    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) {
+    /// Looks at hash and body, each on its own account; gives the event where it is wanted.
+    fn judge(&mut self, raw: &RawRow<'_>, kind: &str, actor: Option<&str>) -> Option<Recorded> {
         let linked = self.base.map(|base| raw.columns(kind, actor).link(&base));
-        if linked.is_some_and(|linked| linked != raw.chain) {
+        let is_written = linked.is_none_or(|linked| linked == raw.chain);
+        if !is_written {
             self.add(Fault::Hash, "not what was written: its hash differs");
         }
-        let event = match raw.event(kind) {
-            Ok(event) => event,
-            Err(detail) => return self.add(Fault::Body, detail),
-        };
-        self.sessions.learn(raw, &event);
-        if let Some(each) = &mut self.each {
-            each(raw.record(event, actor));
+        match raw.event(kind) {
+            Ok(event) => {
+                let at = UnixMicros(raw.received_us);
+                self.sessions.learn(raw.session, raw.seq, at, &event);
+                self.each.is_some().then(|| raw.record(event, actor))
+            }
+            // It is what somebody wrote, so the log is none the worse; what it says is not judged.
+            Err(Misfit::Newer { kind, schema_v }) if is_written => {
+                let detail = format!("a `{kind}` of schema {schema_v}, which a newer build wrote");
+                let seq = Seq(self.expected);
+                self.findings.add(Fault::Newer, Some(seq), detail);
+                None
+            }
+            Err(misfit) => {
+                self.add(Fault::Body, misfit.in_words());
+                None
+            }
         }
+    }
+
+    /// Shows an event to whoever looks on, as a read would.
+    fn show(&mut self, recorded: Option<Recorded>) -> rusqlite::Result<()> {
+        if let (Some(recorded), Some(each)) = (recorded, &mut self.each) {
+            each(self.side.masked(recorded, &mut self.clear)?);
+        }
+        Ok(())
     }
 
     /// Notes a fault of the row being looked at.

@@ -100,6 +100,7 @@ impl Model {
         if let Some(room) = self.rooms.get_mut(&name) {
             room.note(format!("<{author}> {html}"));
             room.replay.push_back(message);
+            room.said += 1;
             while room.replay.len() > replay_max {
                 room.replay.pop_front();
             }

@@ -53,6 +53,8 @@ pub(super) struct Room {
     pub(super) filters: Vec<Filter>,
     /// The messages a joiner is shown.
     pub(super) replay: VecDeque<Value>,
+    /// How many messages were ever put there.
+    pub(super) said: u64,
     /// Lower-case names; true for a shadow mute.
     pub(super) mutes: BTreeMap<String, bool>,
     pub(super) drinks: i64,
@@ -86,6 +88,7 @@ impl Room {
             emotes: Vec::new(),
             filters: Filter::defaults(),
             replay: VecDeque::new(),
+            said: 0,
             mutes: BTreeMap::new(),
             drinks: 0,
             playlist: Playlist::default(),

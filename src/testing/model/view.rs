@@ -70,12 +70,20 @@ pub struct RoomView {
     pub paused: bool,
     /// The messages a joiner would be shown, as sent.
     pub replay: Vec<Value>,
+    /// How many such messages there ever were; a restart from an older save takes this back too.
+    pub said: u64,
     /// Title of the open poll, as HTML.
     pub poll_title: Option<String>,
     /// Votes of the open poll.
     pub poll_counts: Vec<usize>,
     /// Message of the day, as HTML.
     pub motd: String,
+    /// Style sheet.
+    pub css: String,
+    /// Script.
+    pub js: String,
+    /// Settings as members are sent them, the password included.
+    pub options: Value,
     /// Names of the emotes, in order.
     pub emotes: Vec<String>,
     /// Permissions by name.
@@ -91,6 +99,15 @@ impl Model {
         self.rooms
             .get(&name.to_ascii_lowercase())
             .map(|room| self.view(room))
+    }
+
+    /// How many messages for joiners a room ever had, and those it has now: what is new since the
+    /// last look, without a copy of the room.
+    #[must_use]
+    pub fn replay(&self, name: &str) -> (u64, impl ExactSizeIterator<Item = &Value>) {
+        let room = self.rooms.get(name);
+        let lines = room.map(|room| room.replay.iter()).unwrap_or_default();
+        (room.map_or(0, |room| room.said), lines)
     }
 
     /// All rooms, by name.
@@ -133,6 +150,7 @@ impl Model {
             position_s: room.playlist.position_s,
             paused: room.playlist.paused,
             replay: room.replay.iter().cloned().collect(),
+            said: room.said,
             poll_title: room.poll.as_ref().map(|poll| poll.title.clone()),
             poll_counts: room
                 .poll
@@ -140,6 +158,9 @@ impl Model {
                 .map(|poll| poll.counts())
                 .unwrap_or_default(),
             motd: room.motd.clone(),
+            css: room.css.clone(),
+            js: room.js.clone(),
+            options: room.options.pack(),
             emotes: room.emotes.iter().map(|(name, _)| name.clone()).collect(),
             permissions: permissions
                 .into_iter()

@@ -95,21 +95,20 @@ impl Projector for Observed {
         let event = step.event;
         let (us, seq) = (event.received_at.0, stored(event.seq));
         match &event.event {
-            Event::Joined(_) => {
-                // A join within a span goes on with it.
-                self.open.get_or_insert(Open {
-                    from_us: us,
-                    from_seq: seq,
-                    until_us: us,
-                    until_seq: seq,
-                });
-            }
             Event::Disconnected(ended) => self.ended(event, ended.cause, tables)?,
-            _ => {
-                if let Some(open) = &mut self.open {
-                    (open.until_us, open.until_seq) = (us, seq);
+            _ => match &mut self.open {
+                Some(open) => (open.until_us, open.until_seq) = (us, seq),
+                // Not only a join: a log whose beginning was cut off begins in the middle of one.
+                None if step.state.is_live() => {
+                    self.open = Some(Open {
+                        from_us: us,
+                        from_seq: seq,
+                        until_us: us,
+                        until_seq: seq,
+                    });
                 }
-            }
+                None => {}
+            },
         }
         Ok(())
     }

@@ -1,13 +1,21 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
+mod activity;
 mod chatters;
 mod messages;
 mod observed;
+mod plays;
+mod population;
+mod presence;
 mod words;
 
+pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
 pub use chatters::Chatter;
 pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
+pub use plays::{Play, Played};
+pub use population::{Population, PopulationSummary};
+pub use presence::{Regular, Stay};
 
 use crate::time::UnixMicros;
 use crate::views::error::{ViewsError, storage};
@@ -112,6 +120,24 @@ impl Stats<'_> {
             let mut statement = self.views.connection().prepare_cached(sql)?;
             let rows = statement.query_map(values, |row| read(row))?;
             rows.collect::<rusqlite::Result<Vec<T>>>()
+        };
+        rows().map_err(storage(self.views.path(), "ask the views"))
+    }
+
+    /// Reads the rows of a query one by one, for sums over many.
+    pub(crate) fn each(
+        &self,
+        sql: &str,
+        values: &[&dyn ToSql],
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), ViewsError> {
+        let mut rows = || {
+            let mut statement = self.views.connection().prepare_cached(sql)?;
+            let mut rows = statement.query(values)?;
+            while let Some(row) = rows.next()? {
+                read(row)?;
+            }
+            Ok(())
         };
         rows().map_err(storage(self.views.path(), "ask the views"))
     }

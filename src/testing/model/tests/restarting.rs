@@ -37,6 +37,27 @@ fn restart_keeps_the_state_and_renumbers_the_items() {
 }
 
 #[test]
+fn the_count_of_lines_goes_on_past_the_replay_and_back_with_a_save() {
+    let mut world = World::relaxed();
+    world.member(1, "alice");
+    let count = |world: &World| {
+        let (said, shown) = world.model.replay("lobby");
+        (said, shown.len())
+    };
+    for n in 0..18 {
+        world.chat(1, &format!("line {n}"));
+        world.wait(1_000);
+    }
+    assert_eq!(count(&world), (18, 15));
+    let saved = world.model.save();
+    world.chat(1, "forgotten");
+    assert_eq!(count(&world), (19, 15));
+    world.model.restart(saved, world.now_ms);
+    assert_eq!(count(&world), (18, 15));
+    assert_eq!(world.model.replay("nowhere").0, 0);
+}
+
+#[test]
 fn crash_goes_back_to_the_last_save_but_keeps_ranks() {
     let mut world = World::relaxed();
     world.member(1, "alice");

@@ -4,7 +4,11 @@
 //! "frame": text}`, in the order seen. One label is one socket at a time; a later `open` of the
 //! same label is the next one. Lines of long polling (`"transport": "polling"`) hold an HTTP body,
 //! several packets joined by U+001E. The frames take the way of a live socket: session,
-//! normaliser, log, fold.
+//! normaliser, log, fold. What a browser saves of a page ([`read_har`]) becomes such lines first.
+
+mod har;
+
+pub use har::{HAR_BYTES_MAX, Har, HarSocket, is_har, read_har};
 
 use crate::channel::{Channel, Input, Output};
 use crate::event::{DisconnectCause, Imported};
@@ -13,7 +17,7 @@ use crate::time::Now;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Events staged before they are committed.
@@ -69,6 +73,12 @@ pub enum RecordingError {
         line: u64,
         /// What happened.
         error: std::io::Error,
+    },
+    /// A browser's file is none, or has nothing of a channel.
+    #[error("not a HAR file to take in: {detail}")]
+    Har {
+        /// What is wrong, and what to do.
+        detail: String,
     },
     /// The log failed.
     #[error(transparent)]
@@ -131,6 +141,21 @@ pub fn survey(recording: impl std::io::BufRead, conn: &str) -> Result<Survey, Re
     Ok(found)
 }
 
+/// The labels of the connections in a recording, in order of the alphabet.
+///
+/// # Errors
+/// - [`RecordingError::Line`], [`RecordingError::Read`]: it does not read.
+pub fn connections(recording: impl std::io::BufRead) -> Result<Vec<String>, RecordingError> {
+    let mut found = BTreeSet::new();
+    each_line(recording, |_, line| {
+        if !line.conn.is_empty() && !found.contains(line.conn.as_ref()) {
+            found.insert(line.conn.into_owned());
+        }
+        Ok(())
+    })?;
+    Ok(found.into_iter().collect())
+}
+
 /// The channel in a recorded `joinChannel` frame.
 fn joined_channel(frame: &str) -> Option<String> {
     let (_, json) = frame.split_once("[\"joinChannel\",")?;
@@ -184,6 +209,7 @@ pub fn ingest<L: EventLog>(
         source: source.to_owned(),
         conn: Some(conn.to_owned()),
         digest: Some(survey.digest.clone()),
+        tables: BTreeMap::new(),
     };
     let mut now = Now::from_millis(survey.first_ms);
     channel.import(now, imported, format!("ingest:{}", survey.digest));

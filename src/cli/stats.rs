@@ -1,0 +1,128 @@
+//! `stats`: what the read models of a log tell, one model at a time.
+
+use crate::cli::failure::Failure;
+use crate::cli::progress;
+use crate::cli::rows::{Printer, Shape};
+use crate::cli::views::{Place, bring};
+use crate::cli::when::{TIME_HELP, time};
+use clap::ValueEnum;
+use projectionist::UnixMicros;
+use projectionist::views::ViewsError;
+use projectionist::views::stats::{Rows, Stats};
+use serde::Serialize;
+
+const EXAMPLES: &str = "\
+Examples:
+  projectionist stats MyChannel.events.db observed
+  projectionist stats MyChannel.events.db observed --since -7d --reversed --limit 5
+  projectionist stats MyChannel.events.db presence --since -1d
+  projectionist stats MyChannel.events.db plays --csv > plays.csv
+
+The views are brought up to date first. What begins before --until and ends at or after --since is
+shown, a page of it; --json and --csv print everything exactly, tables cut and round.";
+
+/// Options of `stats`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{TIME_HELP}\n\n{EXAMPLES}"))]
+pub(crate) struct Args {
+    #[command(flatten)]
+    place: Place,
+    /// Which of the read models
+    #[arg(value_enum)]
+    model: Model,
+    /// What ends at or after this time
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    since: Option<UnixMicros>,
+    /// What begins before this time
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    until: Option<UnixMicros>,
+    /// At most so many rows
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: u32,
+    /// Leave out so many rows before those
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u32,
+    /// Last rows of the model's order first
+    #[arg(long)]
+    reversed: bool,
+    #[command(flatten)]
+    shape: Shape,
+    /// Ask the views as they are
+    #[arg(long)]
+    no_update: bool,
+}
+
+/// The read models there are. Each has a table of this name in the views file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Model {
+    /// By quarter of an hour: lines, comings, goings, plays, viewers
+    Activity,
+    /// When we were there: everything else is silent about the time between
+    Observed,
+    /// What was played: by whom queued, how long shown, how it ended
+    Plays,
+    /// How many were here, at each change
+    Population,
+    /// Who was here: one row a stay
+    Presence,
+}
+
+impl Model {
+    /// Prints the rows asked for; gives how many.
+    fn print(
+        self,
+        stats: &Stats<'_>,
+        rows: &Rows,
+        printer: &mut Printer,
+    ) -> Result<usize, Failure> {
+        match self {
+            Self::Activity => print(stats.activity(rows), printer),
+            Self::Observed => print(stats.observed(rows), printer),
+            Self::Plays => print(stats.plays(rows), printer),
+            Self::Population => print(stats.population(rows), printer),
+            Self::Presence => print(stats.presence(rows), printer),
+        }
+    }
+
+    /// The table that holds it whole.
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Observed => "observed",
+            Self::Plays => "plays",
+            Self::Population => "population",
+            Self::Presence => "presence",
+        }
+    }
+}
+
+fn print<T: Serialize>(
+    rows: Result<Vec<T>, ViewsError>,
+    printer: &mut Printer,
+) -> Result<usize, Failure> {
+    let rows = rows?;
+    for row in &rows {
+        printer.print(row)?;
+    }
+    Ok(rows.len())
+}
+
+/// Prints what a read model tells.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let reader = args.place.reader()?;
+    let views = bring(&args.place, &reader, !args.no_update)?;
+    let mut rows = Rows::default().page(args.limit, args.offset);
+    (rows.since, rows.until) = (args.since, args.until);
+    rows.reversed = args.reversed;
+    let mut printer = args.shape.printer();
+    let count = args.model.print(&views.stats(), &rows, &mut printer)?;
+    printer.finish()?;
+    if count == 0 {
+        progress::note("nothing there");
+    } else if args.shape.is_table() && count as u64 == u64::from(args.limit) {
+        progress::note(&format!(
+            "{count} rows: --limit and --offset show more, if there are"
+        ));
+    }
+    Ok(())
+}
