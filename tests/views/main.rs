@@ -23,6 +23,7 @@ mod observed;
 mod plays;
 mod population;
 mod presence;
+mod queue_history;
 mod rooms;
 #[allow(dead_code, reason = "the log's own tests use the rest")]
 #[path = "../event_log/samples.rs"]

@@ -3,7 +3,7 @@
 use crate::evening::evening;
 use crate::rooms::{Room, query};
 use crate::samples::{Dice, record, said, whispered};
-use projectionist::event::{Origin, Redaction, Source};
+use projectionist::event::{Origin, Redaction, Scope, Source};
 use projectionist::views::stats::Rows;
 use projectionist::views::{path_of, rusqlite::Connection};
 use projectionist::{Event, Recorded, Seq, UnixMicros};
@@ -15,9 +15,12 @@ type Row = (i64, i64, String, String, String, String);
 fn expected(events: &[Recorded]) -> Vec<Row> {
     let redacted: BTreeSet<Seq> = events
         .iter()
-        .filter_map(|event| match &event.event {
-            Event::Redacted(redaction) => Some(redaction.target),
-            _ => None,
+        .flat_map(|event| match &event.event {
+            Event::Redacted(redaction) => match &redaction.scope {
+                Scope::Events { targets } => targets.clone(),
+                Scope::User { .. } => Vec::new(),
+            },
+            _ => Vec::new(),
         })
         .collect();
     let shown = events.iter().filter(|event| !redacted.contains(&event.seq));
@@ -237,7 +240,7 @@ fn marks_are_ranges_of_the_snippet_whatever_signs_the_text_holds() {
 
 #[test]
 fn what_is_redacted_is_neither_shown_nor_found() {
-    let target = |seq| Event::Redacted(Redaction { target: Seq(seq) });
+    let target = |seq| Event::Redacted(Redaction::of_events([Seq(seq)]));
     let all = Rows::default();
     let room = lines(vec![
         said("Bob", "my password is hunter2"),

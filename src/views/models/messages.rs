@@ -3,12 +3,12 @@
 //! Nothing is held back: a row and its index entry are written as the event comes, in the run's
 //! own transaction. A redaction takes both away again.
 
-use crate::event::{Event, Recorded, Seq};
+use crate::event::{Event, Kind, Scope, Seq};
 use crate::model::identity;
 use crate::views::file::stored;
 use crate::views::models::said::Said;
 use crate::views::projector::{ProjectError, Projector, Step};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ToSql, params};
 
 /// Builds `messages` and `messages_fts`.
 #[derive(Debug, Default)]
@@ -31,18 +31,46 @@ impl Projector for Messages {
         if let Some(said) = Said::of(step.event) {
             keep(step.event.seq, &said, tables)?;
         }
-        if let Some(target) = taken_back(step.event) {
-            forget(target, tables)?;
+        if let Event::Redacted(redaction) = &step.event.event {
+            take_back(step.event.seq, &redaction.scope, tables)?;
         }
         Ok(())
     }
 }
 
-/// Which line an event takes back. The one place that knows how redactions name their targets.
-fn taken_back(event: &Recorded) -> Option<Seq> {
-    match &event.event {
-        Event::Redacted(redaction) => Some(redaction.target),
-        _ => None,
+/// Takes away the lines that a redaction standing at `by` covers, with their entries in the index.
+/// Lines read after the log was redacted come without their words already.
+fn take_back(by: Seq, scope: &Scope, tables: &Connection) -> rusqlite::Result<()> {
+    match scope {
+        Scope::Events { targets } => {
+            let lines = "seq = ?1 AND seq < ?2";
+            for target in targets {
+                forget(lines, &[&stored(*target), &stored(by)], tables)?;
+            }
+            Ok(())
+        }
+        Scope::User {
+            user,
+            kinds,
+            after,
+            until,
+        } => {
+            let (said, pm) = (Kind::MessageSaid, Kind::PmSaid);
+            let (said, pm) = (kinds.contains(&said), kinds.contains(&pm));
+            forget(
+                "identity = ?1 AND seq > ?2 AND seq <= ?3 AND seq < ?4
+                 AND iif(kind = 'pm', ?5, ?6)",
+                &[
+                    &identity(user),
+                    &stored(*after),
+                    &stored(*until),
+                    &stored(by),
+                    &pm,
+                    &said,
+                ],
+                tables,
+            )
+        }
     }
 }
 
@@ -71,19 +99,18 @@ fn keep(seq: Seq, said: &Said<'_>, tables: &Connection) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Takes a row away with its entry in the index, which has to be told what it indexed.
-fn forget(seq: Seq, tables: &Connection) -> rusqlite::Result<()> {
-    let row: Option<(String, String)> = tables
-        .prepare_cached("DELETE FROM messages WHERE seq = ?1 RETURNING text, name")?
-        .query_row([stored(seq)], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    if let Some((text, name)) = row {
-        tables
-            .prepare_cached(
-                "INSERT INTO messages_fts (messages_fts, rowid, text, name)
-                 VALUES ('delete', ?1, ?2, ?3)",
-            )?
-            .execute(params![stored(seq), text, name])?;
+/// Takes rows away with their entries in the index, which has to be told what it indexed.
+fn forget(lines: &str, values: &[&dyn ToSql], tables: &Connection) -> rusqlite::Result<()> {
+    let mut taken = tables.prepare_cached(&format!(
+        "DELETE FROM messages WHERE {lines} RETURNING seq, text, name"
+    ))?;
+    let mut entry = tables.prepare_cached(
+        "INSERT INTO messages_fts (messages_fts, rowid, text, name) VALUES ('delete', ?1, ?2, ?3)",
+    )?;
+    let mut rows = taken.query(values)?;
+    while let Some(row) = rows.next()? {
+        let (seq, text, name): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        entry.execute(params![seq, text, name])?;
     }
     Ok(())
 }

@@ -4,12 +4,12 @@
 //! `emotes` agree. It holds nothing and writes nothing.
 
 use crate::event::{Event, Recorded, Source, Style};
+use crate::views::models::happened_us;
 
 /// A line of chat, a notice of the server, or a private message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
-    /// When it was said, microseconds: by the server's clock where the frame tells, else when we
-    /// received it. A line that came late, in a replay or an import, counts where it was said.
+    /// When it was said: see [`happened_us`].
     pub(super) us: i64,
     /// Display name of who said it.
     pub(super) name: &'a str,
@@ -28,9 +28,7 @@ pub(super) struct Said<'a> {
 impl<'a> Said<'a> {
     /// The line that an event is; `None`: it is something else.
     pub(super) fn of(event: &'a Recorded) -> Option<Self> {
-        let us = event
-            .sent_ms
-            .map_or(event.received_at.0, |ms| ms.saturating_mul(1_000));
+        let us = happened_us(event);
         match &event.event {
             Event::MessageSaid(message) => Some(Self {
                 us,

@@ -5,7 +5,7 @@ use crate::model::identity;
 use crate::time::UnixMicros;
 use crate::views::error::ViewsError;
 use crate::views::stats::words::expression;
-use crate::views::stats::{Rows, Stats};
+use crate::views::stats::{Rows, Stats, seq_in};
 use rusqlite::Row;
 use serde::Serialize;
 
@@ -95,12 +95,7 @@ impl Stats<'_> {
              WHERE said_us >= ?1 AND said_us < ?2 {of_user}
              ORDER BY said_us {way}, seq {way} LIMIT ?3 OFFSET ?4"
         );
-        let (since, until, user) = (rows.since_us(), rows.until_us(), user.map(identity));
-        let mut values: Vec<&dyn rusqlite::ToSql> = vec![&since, &until, &rows.limit, &rows.offset];
-        if user.is_some() {
-            values.push(&user);
-        }
-        self.select(&sql, &values, line)
+        self.select_of(&sql, rows, user.map(identity), line)
     }
 
     /// Lines that hold all of `words`, the best first, the newest first among equals; reversed, the
@@ -194,9 +189,8 @@ impl Stats<'_> {
 }
 
 fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
-    let seq: i64 = row.get(0)?;
     Ok(Line {
-        seq: Seq(u64::try_from(seq).unwrap_or(0)),
+        seq: seq_in(row, 0)?,
         said: UnixMicros(row.get(1)?),
         kind: row.get(2)?,
         source: row.get(3)?,
