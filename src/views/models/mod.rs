@@ -3,6 +3,7 @@
 mod activity;
 mod chatters;
 mod emote_names;
+mod emotes;
 mod messages;
 mod observed;
 mod plays;
@@ -22,7 +23,6 @@ use crate::views::projector::Projector;
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<activity::Activity>::default(),
-        Box::<chatters::Chatters>::default(),
         Box::<messages::Messages>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),
