@@ -163,7 +163,10 @@ fn an_emote_tells_its_users_and_a_user_their_emotes_by_page_and_range() {
     };
     let (alice, bob) = (("ALICE".to_owned(), 3, 2), ("bob".to_owned(), 1, 1));
     assert_eq!(users(&all), [alice.clone(), bob.clone()]);
-    assert_eq!(users(&all.reversed().page(1, 0)), std::slice::from_ref(&bob));
+    assert_eq!(
+        users(&all.reversed().page(1, 0)),
+        std::slice::from_ref(&bob)
+    );
     let first_line = all.until(UnixMicros(room.events[2].received_at.0));
     assert_eq!(users(&first_line), [("ALICE".to_owned(), 2, 1)]);
     let of_bob = views.stats().emotes_of("BOB", &all).unwrap();

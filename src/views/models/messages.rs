@@ -173,7 +173,11 @@ mod tests {
     /// Alice and Bob say three lines each, in turn; the tenth event redacts.
     fn events(redaction: Redaction, before: &[u64]) -> Vec<Recorded> {
         let said = |seq: u64| {
-            let name = if seq.is_multiple_of(2) { "Alice" } else { "Bob" };
+            let name = if seq.is_multiple_of(2) {
+                "Alice"
+            } else {
+                "Bob"
+            };
             let body = format!(
                 r#"{{"user":{{"name":"{name}","rank":0}},"html":"","text":"a line",
                     "style":"plain","source":"user","shadow":false}}"#
