@@ -29,6 +29,7 @@ mod models;
 mod options;
 mod projector;
 mod reading;
+mod sql;
 pub mod stats;
 mod status;
 
@@ -39,6 +40,7 @@ pub use error::ViewsError;
 pub use options::ViewsOptions;
 pub use projector::{ProjectError, Projector, Step};
 pub use reading::Views;
+pub use sql::{Answered, Sql};
 pub use status::{ProjectorStatus, ViewsStatus};
 
 use crate::event::Seq;

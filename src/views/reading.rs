@@ -71,7 +71,13 @@ impl Views {
         Ok(id.unwrap_or_default())
     }
 
-    /// The connection, for queries of the host's own. It can only read.
+    /// The connection alone.
+    pub(crate) fn into_connection(self) -> Connection {
+        self.conn
+    }
+
+    /// The connection, for queries of the host's own. It can only read; for queries that others
+    /// wrote, see [`Views::sql`].
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.conn

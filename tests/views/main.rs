@@ -14,11 +14,21 @@ mod common;
 
 mod activity;
 mod building;
+mod chatters;
+mod emotes;
+mod evening;
 mod generated;
 mod made;
+mod messages;
 mod observed;
 mod plays;
 mod population;
 mod presence;
+mod queue_history;
+mod redacted;
 mod rooms;
+#[allow(dead_code, reason = "the log's own tests use the rest")]
+#[path = "../event_log/samples.rs"]
+mod samples;
+mod sql;
 mod stale;

@@ -1,12 +1,14 @@
 //! Logs to build views from: the recordings, each of their connections in a file of its own.
 
 use crate::common::recording::{connections, file, files, ingested};
+use crate::evening::evening;
 use projectionist::event_log::{EventLog, LogReader};
 use projectionist::sqlite::{LogOptions, SqliteLog};
 use projectionist::testing::{Synthetic, SyntheticConfig};
 use projectionist::views::{Updated, Views, ViewsBuilder, rusqlite};
 use projectionist::{Read, Recorded, SqliteReader};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// One log on disk.
@@ -41,11 +43,23 @@ impl Room {
 
     /// Every connection of every recording that saw a room.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let seen = files().into_iter().flat_map(|path| {
-            let conns = connections(&path).into_iter();
-            conns.map(move |conn| events(&path, &conn))
+        // Taken in once for all tests: it takes longer than they do.
+        static ALL: OnceLock<Vec<Vec<Recorded>>> = OnceLock::new();
+        let all = ALL.get_or_init(|| {
+            let seen = files().into_iter().flat_map(|path| {
+                let conns = connections(&path).into_iter();
+                conns.map(move |conn| events(&path, &conn))
+            });
+            seen.filter(|events| !events.is_empty()).collect()
         });
-        seen.filter(|events| !events.is_empty()).map(Self::of)
+        all.iter().cloned().map(Self::of)
+    }
+
+    /// All of them, and some evenings that never were.
+    pub(crate) fn all_and_evenings() -> impl Iterator<Item = Self> {
+        static EVENINGS: OnceLock<Vec<Vec<Recorded>>> = OnceLock::new();
+        let evenings = EVENINGS.get_or_init(|| (1..=3).map(evening).collect());
+        Self::all().chain(evenings.iter().cloned().map(Self::of))
     }
 
     /// The same log with more behind it.
@@ -85,8 +99,9 @@ pub(crate) fn dump(views: &Views) -> Vec<String> {
     let conn = views.connection();
     let tables: Vec<String> = query(
         conn,
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-         ORDER BY name",
+        // The pages of the full-text index tell in how many pieces it was written.
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')
+             AND name NOT LIKE 'sqlite_%' ORDER BY name",
         |row| row.get(0).unwrap(),
     );
     let mut lines = Vec::new();

@@ -1,13 +1,21 @@
 //! The built-in read models, one file each, with its SQL beside it.
 
 mod activity;
+mod chatters;
+mod emote_names;
+mod emotes;
+mod messages;
 mod observed;
 mod plays;
+mod polls;
 mod population;
 mod presence;
+mod queue_history;
+mod said;
 mod showing;
 mod watch;
 
+use crate::event::Recorded;
 use crate::views::options::ViewsOptions;
 use crate::views::projector::Projector;
 
@@ -15,11 +23,22 @@ use crate::views::projector::Projector;
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<activity::Activity>::default(),
+        Box::<messages::Messages>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),
+        Box::<polls::Polls>::default(),
         Box::<population::Population>::default(),
         Box::new(presence::Presence::new(options)),
+        Box::<queue_history::QueueHistory>::default(),
     ]
+}
+
+/// When something happened, microseconds: by the server's clock where the frame tells, else when we
+/// received it. What came late, in a replay or an import, counts where it happened.
+fn happened_us(event: &Recorded) -> i64 {
+    event
+        .sent_ms
+        .map_or(event.received_at.0, |ms| ms.saturating_mul(1_000))
 }
 
 /// The SQL of all of them, in order.

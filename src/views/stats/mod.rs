@@ -1,17 +1,29 @@
 //! Typed questions to the read models, one file a model: ranges, order, pages.
 
 mod activity;
+mod chatters;
+mod emotes;
+mod messages;
 mod observed;
 mod plays;
+mod polls;
 mod population;
 mod presence;
+mod queue_history;
+mod words;
 
 pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
+pub use chatters::Chatter;
+pub use emotes::{EmoteUsed, EmoteUser};
+pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
 pub use plays::{Play, Played};
+pub use polls::{PollChoice, PollTaken};
 pub use population::{Population, PopulationSummary};
 pub use presence::{Regular, Stay};
+pub use queue_history::{Queued, Queuer};
 
+use crate::event::Seq;
 use crate::time::UnixMicros;
 use crate::views::error::{ViewsError, storage};
 use crate::views::reading::Views;
@@ -136,4 +148,27 @@ impl Stats<'_> {
         };
         rows().map_err(storage(self.views.path(), "ask the views"))
     }
+
+    /// The rows of a query whose first four values are range, limit and offset, and whose fifth is
+    /// an identity, if there is one.
+    pub(crate) fn select_of<T>(
+        &self,
+        sql: &str,
+        rows: &Rows,
+        identity: Option<String>,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, ViewsError> {
+        let (since, until) = (rows.since_us(), rows.until_us());
+        let mut values: Vec<&dyn ToSql> = vec![&since, &until, &rows.limit, &rows.offset];
+        if identity.is_some() {
+            values.push(&identity);
+        }
+        self.select(sql, &values, read)
+    }
+}
+
+/// A position from a column.
+pub(crate) fn seq_in(row: &Row<'_>, column: usize) -> rusqlite::Result<Seq> {
+    let seq: i64 = row.get(column)?;
+    Ok(Seq(u64::try_from(seq).unwrap_or(0)))
 }
