@@ -9,7 +9,7 @@
 
 use crate::event::{Kind, Origin, Seq};
 use crate::log::{Base, LogError, LogReader, Read, Snapshot};
-use crate::state::{CHAT_TAIL_MAX, ChannelState, FOLD_V};
+use crate::state::{CHAT_TAIL_MAX, ChannelState, FOLD_V, FOLD_V_READ};
 use crate::time::UnixMicros;
 
 /// So few events are folded faster than it is looked up which of them matter.
@@ -112,16 +112,16 @@ pub(crate) fn fold_on<L: LogReader + ?Sized>(
     }
 }
 
-/// The state that a trimmed log begins with.
+/// The state that a trimmed log begins with, be it of an older fold that this build still reads.
 ///
 /// # Errors
-/// - [`LogError::OtherFold`]: another version of the fold made it.
+/// - [`LogError::OtherFold`]: a newer fold made it, or one too old to be read.
 /// - [`LogError::Damaged`]: it does not read back.
 pub fn base_state(base: &Base) -> Result<ChannelState, LogError> {
     let Snapshot {
         seq, fold_v, body, ..
     } = &base.state;
-    if *fold_v != FOLD_V {
+    if !(FOLD_V_READ..=FOLD_V).contains(fold_v) {
         return Err(LogError::OtherFold {
             trimmed: *seq,
             found: *fold_v,

@@ -10,6 +10,7 @@ use common::{Burst, ChatServer, DELAY_MS, OPEN, START_MS, Steady};
 use common::{Room, check, config, frame, item, line, user};
 use projectionist::{channel::*, command::*, event::*, event_log::*, state::*, time::*};
 use serde_json::json;
+use std::time::Duration;
 
 type Switch = std::rc::Rc<std::cell::Cell<bool>>;
 
@@ -25,16 +26,27 @@ fn outputs<L: EventLog>(channel: &mut Channel<L>) -> Vec<Output> {
 /// A guest in its room, over a log whose disk can fill up.
 fn joined() -> (Channel<FullLog>, Switch) {
     let (log, full) = FullLog::new();
-    let config = config().guest("reel");
+    let config = config()
+        .guest("reel")
+        .keep_wait_max(Duration::from_secs(60));
     let delays = Box::new(Steady(DELAY_MS));
     let mut channel = Channel::open(&config, log, delays, now(0)).unwrap();
     channel.handle_input(now(0), Input::Start);
+    join(&mut channel, 0);
+    channel.commit().unwrap();
+    outputs(&mut channel);
+    assert!(channel.state().is_live());
+    (channel, full)
+}
+
+/// The dial succeeds, and the server lets us in.
+fn join(channel: &mut Channel<FullLog>, at: i64) {
     let (endpoint, transport) = ("https://s:1", "websocket");
     let opened = Input::Opened {
         endpoint,
         transport,
     };
-    channel.handle_input(now(0), opened);
+    channel.handle_input(now(at), opened);
     let greeting = [
         OPEN.to_owned(),
         "40".to_owned(),
@@ -46,13 +58,26 @@ fn joined() -> (Channel<FullLog>, Switch) {
     ];
     let burst = Burst::with_users(&[user("reel", 0.0)]);
     for frame in greeting.into_iter().chain(burst.frames()) {
-        channel.handle_input(now(0), Input::Frame(&frame));
+        channel.handle_input(now(at), Input::Frame(&frame));
     }
-    channel.handle_input(now(100), Input::Timeout);
-    channel.commit().unwrap();
-    outputs(&mut channel);
-    assert!(channel.state().is_live());
-    (channel, full)
+    channel.handle_input(now(at + 100), Input::Timeout);
+}
+
+/// The transport ends.
+fn lose(channel: &mut Channel<FullLog>, at: i64) {
+    let lost = Input::Closed {
+        cause: DisconnectCause::Closed,
+        detail: None,
+        code: None,
+    };
+    channel.handle_input(now(at), lost);
+}
+
+fn hello() -> Command {
+    Command::Say {
+        text: "hello".into(),
+        flair: false,
+    }
 }
 
 #[test]
@@ -79,11 +104,7 @@ fn p1_what_is_staged_shows_nowhere() {
 fn p1_no_command_goes_out_before_its_record_is_in() {
     let (mut channel, full) = joined();
     full.set(true);
-    let say = Command::Say {
-        text: "hello".into(),
-        flair: false,
-    };
-    channel.handle_input(now(200), Input::Command(CommandId(1), say));
+    channel.handle_input(now(200), Input::Command(CommandId(1), hello()));
     channel.commit().unwrap_err();
     assert_eq!(outputs(&mut channel), []);
     full.set(false);
@@ -95,14 +116,34 @@ fn p1_no_command_goes_out_before_its_record_is_in() {
     );
 }
 
+/// Else the process that comes after a power cut would send it again.
+#[test]
+fn a_kept_command_goes_out_only_once_its_record_survives_a_power_cut() {
+    let (mut channel, _) = joined();
+    let unsyncable = channel.log().unsyncable();
+    lose(&mut channel, 200);
+    channel.handle_input(now(300), Input::Command(CommandId(1), hello()));
+    channel.commit().unwrap();
+    outputs(&mut channel);
+    join(&mut channel, 5_000);
+    unsyncable.set(true);
+    for _ in 0..2 {
+        assert!(channel.commit().unwrap_err().is_retryable());
+        let sent = channel.state().commands.values().next().unwrap();
+        assert_eq!(sent.kept, None, "that it was sent is in the log");
+        assert_eq!(outputs(&mut channel), []);
+    }
+    unsyncable.set(false);
+    assert!(channel.commit().unwrap(), "the events are told once, now");
+    let said = Output::Transmit(frame("chatMsg", &json!({"msg": "hello"})));
+    assert!(outputs(&mut channel).contains(&said));
+    assert!(!channel.commit().unwrap());
+}
+
 #[test]
 fn p1_no_outcome_is_told_before_it_is_in() {
     let (mut channel, full) = joined();
-    let say = Command::Say {
-        text: "hello".into(),
-        flair: false,
-    };
-    channel.handle_input(now(200), Input::Command(CommandId(1), say));
+    channel.handle_input(now(200), Input::Command(CommandId(1), hello()));
     channel.commit().unwrap();
     outputs(&mut channel);
     full.set(true);
@@ -131,12 +172,7 @@ fn p1_no_outcome_is_told_before_it_is_in() {
 fn p1_no_reconnect_begins_before_the_loss_is_in() {
     let (mut channel, full) = joined();
     full.set(true);
-    let lost = Input::Closed {
-        cause: DisconnectCause::Closed,
-        detail: None,
-        code: None,
-    };
-    channel.handle_input(now(200), lost);
+    lose(&mut channel, 200);
     channel.commit().unwrap_err();
     assert_eq!(outputs(&mut channel), []);
     assert!(channel.state().is_live(), "as far as anybody may know");

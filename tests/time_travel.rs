@@ -175,6 +175,6 @@ fn p7_the_fold_is_the_one_its_version_says() {
             }
         }
     }
-    let expected = (3, "a42d41d520f39cab");
+    let expected = (4, "a42d41d520f39cab");
     assert_eq!((FOLD_V, format!("{digest:016x}").as_str()), expected);
 }

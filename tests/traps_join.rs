@@ -222,6 +222,29 @@ fn trap_9_9_a_playlist_we_may_no_longer_see_is_unknown_not_stale() {
     assert_eq!(room.state().playlist.as_ref().unwrap().len(), 2);
 }
 
+/// The server sends the list, then the rights (`src/channel/permissions.js`): until they come, an
+/// empty one looks like a clear, of which everybody is told.
+#[test]
+fn trap_9_9_an_empty_playlist_that_we_may_see_again_is_empty() {
+    let mut room = Room::joined_with(config(), &Burst::with_items(&[item(0, "a")]));
+    room.server("setPermissions", json!({"seeplaylist": 2, "chat": 0}));
+    let emptied = json!({"count": 0, "rawTime": 0, "time": "00:00"});
+    for _ in 0..2 {
+        room.server("setPlaylistMeta", emptied.clone());
+        room.server("playlist", json!([]));
+        assert_eq!(
+            room.state().playlist,
+            None,
+            "a clear tells nothing of later"
+        );
+    }
+    room.server("setPermissions", json!({"seeplaylist": -1, "chat": 0}));
+    assert_eq!(
+        room.state().playlist.as_ref().map(|list| list.len()),
+        Some(0)
+    );
+}
+
 #[test]
 fn trap_9_9_a_demotion_takes_moderators_knowledge_away() {
     let mut bob = user("bob", 1.0);

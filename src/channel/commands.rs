@@ -193,6 +193,7 @@ impl<L: EventLog> Channel<L> {
             args: command.args(),
         };
         let cause = kept.map(|kept| kept.seq);
+        self.unsynced |= cause.is_some();
         self.push_own(now, Event::CommandSent(body), cause, &corr);
         self.transmit(now, seq, &wire);
         self.pending.insert(
@@ -267,6 +268,7 @@ impl<L: EventLog> Channel<L> {
             body.command = Some(waiting.command.name().to_owned());
             body.args = Some(waiting.command.args());
         }
+        self.unsynced |= cause.is_some();
         self.push_own(now, Event::CommandSettled(body), cause, &corr);
         self.release(waiting.id, outcome);
     }

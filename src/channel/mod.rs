@@ -9,6 +9,7 @@
 
 mod answers;
 mod commands;
+mod commit;
 mod connection;
 mod io;
 mod lanes;
@@ -26,23 +27,17 @@ pub use crate::retry::RetryDelays;
 pub use crate::session::Phase;
 
 use crate::command::{Command, CommandError, Outcome};
-use crate::event::{Event, Kicked, Kind, Recorded, Seq};
-use crate::log::{EventLog, Head, LogError, Snapshot};
+use crate::event::{Event, Kicked, Recorded, Seq};
+use crate::log::{EventLog, Head};
 use crate::normalise::{Cause, Context, Draft, Normaliser, Raw};
 use crate::session::policy;
 use crate::session::{Heard, Session};
-use crate::state::{ChannelState, FOLD_V};
+use crate::state::ChannelState;
 use crate::time::{Now, UnixMicros};
 use pending::Pending;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Events between two stored states, at most: some 20 ms of folding.
-const STATE_EVERY: u64 = 10_000;
-
-/// Events that make a session's end worth a stored state.
-const STATE_EVERY_SESSION: u64 = 1_000;
 
 /// One channel. See the module's documentation.
 pub struct Channel<L> {
@@ -63,6 +58,10 @@ pub struct Channel<L> {
     held: VecDeque<Output>,
     ready: VecDeque<Output>,
     counters: Counters,
+    /// Something was appended that no call of `commit` has told yet.
+    appended: bool,
+    /// Something is not yet safe from a power cut that has to be.
+    unsynced: bool,
     last_error: Option<String>,
     chat_length_max: usize,
 }
@@ -307,28 +306,6 @@ impl<L: EventLog> Channel<L> {
         }
     }
 
-    /// Appends what is staged in one transaction, publishes the state, releases the outputs. Says
-    /// whether anything was appended.
-    ///
-    /// # Errors
-    /// What the log says; everything stays staged, and the call may be repeated.
-    pub fn commit(&mut self) -> Result<bool, LogError> {
-        let appends = !self.staged.is_empty();
-        if appends {
-            self.head = self.log.append(&self.staged)?;
-            self.counters.events += self.staged.len() as u64;
-            self.counters.commits += 1;
-            let ended =
-                matches!(self.staged.last(), Some(last) if last.kind() == Kind::Disconnected);
-            let redacted = self.staged.iter().any(|r| r.kind() == Kind::Redacted);
-            self.staged.clear();
-            self.published = Arc::new(self.state.clone());
-            self.store_state(ended, redacted);
-        }
-        self.ready.append(&mut self.held);
-        Ok(appends)
-    }
-
     /// The next thing to do; [`Output::Timeout`] when there is nothing more.
     pub fn poll_output(&mut self) -> Output {
         self.ready
@@ -346,37 +323,6 @@ impl<L: EventLog> Channel<L> {
         .into_iter()
         .flatten()
         .min()
-    }
-
-    /// Stores the state now and then, so that any position is near one. It is a convenience: that
-    /// it could not be stored is no reason to stop.
-    fn store_state(&mut self, ended: bool, redacted: bool) {
-        let behind = self.head.seq.0.saturating_sub(self.stored.0);
-        // The states that held what was redacted are gone, the newest among them, most likely.
-        let is_due = redacted || behind >= STATE_EVERY || (ended && behind >= STATE_EVERY_SESSION);
-        if is_due && let Err(error) = self.snapshot() {
-            log::warn!("the state was not stored: {error}");
-        }
-    }
-
-    /// Keeps the committed state beside the log, so that the next opening need not fold.
-    ///
-    /// # Errors
-    /// What the log says; the log itself is none the worse.
-    pub fn snapshot(&mut self) -> Result<(), LogError> {
-        let body = serde_json::to_string(&*self.published).map_err(|error| LogError::Damaged {
-            seq: self.head.seq,
-            detail: error.to_string(),
-        })?;
-        let Head { seq, chain, .. } = self.head;
-        // Whether it works or not, the next one is tried in its time.
-        self.stored = seq;
-        self.log.put_snapshot(&Snapshot {
-            seq,
-            fold_v: FOLD_V,
-            chain,
-            body,
-        })
     }
 
     /// Takes the channel apart, for closing its log.

@@ -73,6 +73,8 @@ impl<L: EventLog> Channel<L> {
             held: VecDeque::new(),
             ready: VecDeque::new(),
             counters: Counters::default(),
+            appended: false,
+            unsynced: false,
             last_error: None,
             chat_length_max: config.chat_length_max,
             log,

@@ -118,7 +118,7 @@ pub(crate) fn print_all(conn: &Connection, sql: &str, mut printer: Printer) -> R
 }
 
 /// A value of SQLite's.
-fn cell(value: ValueRef<'_>) -> Cell {
+pub(crate) fn cell(value: ValueRef<'_>) -> Cell {
     match value {
         ValueRef::Null => Cell::Null,
         ValueRef::Integer(number) => Cell::Integer(number),

@@ -1,11 +1,12 @@
 //! Aligning replayed chat with what the log already holds.
 //!
 //! On each join the server sends up to 15 lines again, without ids; several may share one
-//! millisecond, even equal ones (`src/channel/chat.js`). So identity is a place in a sequence, not
-//! a key: the replay block is laid against the log's tail as a longest common subsequence. Lines of
-//! the tail that the block lacks are shadow-muted authors' (an anonymous viewer cannot tell them
-//! apart) or were lost in a server crash; lines of the block that the tail lacks are new. Time is
-//! never used to filter: clocks step and channels move.
+//! millisecond, even equal ones (`src/channel/chat.js`). So a line is known as often as the log's
+//! tail holds one that is equal in author, time and words. Lines of the tail that the block lacks
+//! are shadow-muted authors' (an anonymous viewer cannot tell them apart) or were lost in a server
+//! crash; lines of the block that the tail lacks are new. Order says nothing: a crash that takes the
+//! server back behind lines we missed shows them to us after later ones. Nor is time used to filter:
+//! clocks step and channels move.
 
 use crate::event::{Event, Message, Recorded, Seq, Source};
 use std::collections::VecDeque;
@@ -85,7 +86,7 @@ impl Tail {
 
     /// Lays a replay block against the tail.
     pub(super) fn align(&self, block: &[Line]) -> Alignment {
-        let known = self.common_subsequence(block);
+        let known = self.known(block);
         let overlaps = known.contains(&true);
         // With nothing in common something is missing, unless we never had anything that the
         // server should still have: an empty log, or a clear that we saw ourselves. An empty block
@@ -96,42 +97,14 @@ impl Tail {
         Alignment { known, gap }
     }
 
-    /// Marks the lines of a longest common subsequence of block and tail. The table is at most
-    /// 256 wide; the block is bounded by the caller.
-    fn common_subsequence(&self, block: &[Line]) -> Vec<bool> {
-        let width = self.lines.len() + 1;
-        // lengths[i * width + j]: longest match of block[i..] with lines[j..].
-        let mut lengths = vec![0_u16; (block.len() + 1) * width];
-        let at = |lengths: &[u16], i: usize, j: usize| {
-            lengths.get(i * width + j).copied().unwrap_or_default()
+    /// Which lines of a block stand in the tail, each of which counts once.
+    fn known(&self, block: &[Line]) -> Vec<bool> {
+        let mut ours: Vec<_> = self.lines.iter().map(|(line, _)| Some(line)).collect();
+        let mut take = |line: &Line| {
+            let found = ours.iter_mut().find(|ours| **ours == Some(line));
+            found.and_then(Option::take).is_some()
         };
-        for (i, line) in block.iter().enumerate().rev() {
-            for (j, (ours, _)) in self.lines.iter().enumerate().rev() {
-                let best = if line == ours {
-                    at(&lengths, i + 1, j + 1) + 1
-                } else {
-                    at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
-                };
-                if let Some(cell) = lengths.get_mut(i * width + j) {
-                    *cell = best;
-                }
-            }
-        }
-        let mut known = vec![false; block.len()];
-        let (mut i, mut j) = (0, 0);
-        while let (Some(line), Some((ours, _))) = (block.get(i), self.lines.get(j)) {
-            if line == ours {
-                if let Some(mark) = known.get_mut(i) {
-                    *mark = true;
-                }
-                (i, j) = (i + 1, j + 1);
-            } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
-                i += 1;
-            } else {
-                j += 1;
-            }
-        }
-        known
+        block.iter().map(&mut take).collect()
     }
 }
 
@@ -190,6 +163,8 @@ mod tests {
             ("bc", "abcd", "ad", false),
             ("abc", "xyz", "xyz", true),
             ("abc", "", "", false),
+            // A crash rolled back to before g, which stands ahead of the missed a and b by now.
+            ("gdeab", "abgh", "h", false),
         ] {
             assert_eq!(
                 fresh(tail, block),

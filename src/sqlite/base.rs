@@ -9,7 +9,7 @@ use crate::log::{Base, ChainHash, LogError, Snapshot};
 use crate::sqlite::failure::storage;
 use crate::sqlite::read::{ReadSide, chain_in};
 use crate::sqlite::row::{natural_in, stored};
-use crate::state::{ChannelState, FOLD_V};
+use crate::state::{ChannelState, FOLD_V, FOLD_V_READ};
 use crate::time::UnixMicros;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
@@ -85,7 +85,7 @@ pub(crate) fn redact(conn: &Connection, by: Seq, redaction: &Redaction) -> rusql
         return Ok(true);
     };
     let state: Option<ChannelState> = serde_json::from_str(&base.state.body).ok();
-    if let Some(mut state) = state.filter(|_| base.state.fold_v == FOLD_V) {
+    if let Some(mut state) = state.filter(|_| (FOLD_V_READ..=FOLD_V).contains(&base.state.fold_v)) {
         state.redacted(by, redaction);
         if let Ok(body) = serde_json::to_string(&state)
             && body != base.state.body

@@ -53,7 +53,7 @@ impl ChannelState {
                 // Outside the channel it is the rank of a connection that was not yet greeted, no
                 // demotion: the join tells what we may see.
                 if self.is_live() {
-                    self.drop_unseen();
+                    self.follow_rights();
                 }
                 true
             }
@@ -270,7 +270,7 @@ impl ChannelState {
             }
             Event::PermissionsChanged(change) => {
                 self.permissions = Some(Arc::new(change.permissions.clone()));
-                self.drop_unseen();
+                self.follow_rights();
                 true
             }
             Event::MotdChanged(change) => set(&mut self.motd, change.motd.as_str().into()),

@@ -35,7 +35,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Version of the fold. A stored snapshot of another version is folded anew.
-pub const FOLD_V: u32 = 3;
+pub const FOLD_V: u32 = 4;
+
+/// The oldest fold whose states read as one of ours. What a trimmed log begins with is taken as it
+/// is, if it is no older: the events to fold it anew are gone.
+pub(crate) const FOLD_V_READ: u32 = 3;
 
 /// Something a channel may have, not have, or not have told us.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +213,17 @@ impl ChannelState {
     #[must_use]
     pub fn position_at(&self, at: UnixMicros) -> Option<f64> {
         self.media.as_ref().map(|playing| playing.position_at(at))
+    }
+
+    /// Our rights have changed: drops what they no longer let us see. The server sends a playlist
+    /// that they let us see again ahead of them; an empty one was then taken for a clear, of which
+    /// everybody is told, but the count tells that it is empty.
+    fn follow_rights(&mut self) {
+        self.drop_unseen();
+        let is_empty = self.playlist_meta.is_some_and(|meta| meta.count == 0);
+        if is_empty && self.may("seeplaylist") == Some(true) {
+            self.playlist.get_or_insert_default();
+        }
     }
 
     /// Drops what our rank no longer lets us see: the server just stops telling

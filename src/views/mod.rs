@@ -51,6 +51,13 @@ use build::{Done, Run};
 use file::{Found, beside};
 use std::path::{Path, PathBuf};
 
+/// The SQL that makes the tables of the built-in read models, in the order of their names. Its
+/// comments say what each table and column is, in which unit, and when it is NULL.
+#[must_use]
+pub fn schema() -> String {
+    models::schema()
+}
+
 /// Builds the views of one log, or brings them up to date.
 pub struct ViewsBuilder<'a> {
     reader: &'a SqliteReader,

@@ -7,11 +7,14 @@
     reason = "in a test a surprise is a failure"
 )]
 
+mod browser;
 mod demo;
 mod generate;
 mod help;
 mod import;
 mod ingest;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reading;
 mod record;
 mod redact;

@@ -2,7 +2,7 @@
 
 use crate::running::Running;
 use crate::tool::Tool;
-use projectionist::views::{ViewsBuilder, path_of};
+use projectionist::views::{Views, ViewsBuilder, path_of};
 use projectionist::{Event, Read, SqliteReader};
 use serde_json::{Value, json};
 
@@ -383,4 +383,34 @@ fn a_signal_stops_a_build_and_the_next_run_goes_on() {
         (&second["seq"], &second["complete"]),
         (&json!(40_000), &json!(true))
     );
+}
+
+#[test]
+fn datasette_is_told_what_there_is_and_may_ask_what_is_proposed() {
+    let tool = Tool::new();
+    let log = log(&tool, "6000");
+    tool.run(&["views", "build", log]).ok();
+    let about = tool.run(&["views", "datasette", log]).ok().json();
+    let of_file = &about["databases"]["a.db.views"];
+    let views = Views::open(tool.path("a.db.views.db")).unwrap();
+    let conn = views.connection();
+    let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main'";
+    let mut statement = conn.prepare(sql).unwrap();
+    let there = statement.query_map([], |row| row.get(0)).unwrap();
+    let there: Vec<String> = there.map(Result::unwrap).collect();
+    let tables = of_file["tables"].as_object().unwrap();
+    for (table, told) in tables {
+        assert!(there.contains(table), "{table}");
+        for column in told["columns"].as_object().unwrap().keys() {
+            conn.prepare(&format!("SELECT \"{column}\" FROM \"{table}\""))
+                .unwrap();
+        }
+    }
+    assert!(tables["presence"]["columns"]["guest"].is_string());
+    for (name, query) in of_file["queries"].as_object().unwrap() {
+        let mut statement = conn.prepare(query["sql"].as_str().unwrap()).unwrap();
+        assert!(statement.exists([]).unwrap(), "{name}");
+    }
+    let schema = tool.run(&["views", "schema"]).ok().out;
+    assert!(schema.contains("CREATE TABLE presence"), "{schema}");
 }

@@ -60,20 +60,39 @@ impl LogReader for WrittenLog {
     }
 }
 
-/// A log whose disk is full while the switch is on.
+/// A log whose disk is full while one switch is on, and cannot be synced while the other is.
 #[derive(Debug, Default)]
 pub(crate) struct FullLog {
     log: WrittenLog,
     full: Rc<Cell<bool>>,
+    unsyncable: Rc<Cell<bool>>,
 }
 
 impl FullLog {
-    /// The log, and the switch.
+    /// The log, and the switch that fills its disk.
     pub(crate) fn new() -> (Self, Rc<Cell<bool>>) {
         let log = Self::default();
         let switch = Rc::clone(&log.full);
         (log, switch)
     }
+
+    /// The switch that keeps it from being synced.
+    pub(crate) fn unsyncable(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.unsyncable)
+    }
+}
+
+/// Unless a switch is on.
+fn try_to(what: &'static str, fails: &Cell<bool>) -> Result<(), LogError> {
+    if !fails.get() {
+        return Ok(());
+    }
+    Err(LogError::Storage {
+        path: "test".to_owned(),
+        what,
+        detail: "disk full".to_owned(),
+        retryable: true,
+    })
 }
 
 impl EventLog for FullLog {
@@ -86,18 +105,12 @@ impl EventLog for FullLog {
     }
 
     fn append(&mut self, batch: &[Recorded]) -> Result<Head, LogError> {
-        if self.full.get() {
-            return Err(LogError::Storage {
-                path: "test".to_owned(),
-                what: "append",
-                detail: "disk full".to_owned(),
-                retryable: true,
-            });
-        }
+        try_to("append", &self.full)?;
         self.log.append(batch)
     }
 
     fn flush(&mut self) -> Result<(), LogError> {
+        try_to("flush", &self.unsyncable)?;
         self.log.flush()
     }
 

@@ -96,6 +96,7 @@ fn seeds() {
         ["4 i 7", "11 t x", "0 b xyz", "3 r 1.5", "5 n"].map(|rest| format!("!{column} {rest}"))
     });
     sow("log_row", rows().into_iter().chain(damages));
+    sow("segment", always("segment"));
 }
 
 /// Every text within a payload.
@@ -124,6 +125,47 @@ fn rows() -> Vec<String> {
     let mut statement = conn.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     rows.map(Result::unwrap).collect()
+}
+
+/// A change of each field of a segment's header, of an event, and of the trailer; and of the file.
+fn changes() -> Vec<String> {
+    let fields = [
+        (
+            "0",
+            "format version log_id channel origin created_us first_seq last_seq chain_before base",
+        ),
+        (
+            "0",
+            "base.seq base.received_us base.session_id base.session base.keys base.fold_v",
+        ),
+        (
+            "0",
+            "base.chain base.body base.body.seq base.body.chat base.session.first_seq",
+        ),
+        (
+            "3",
+            "seq session_id received_us sent_ms kind schema_v origin actor cause_seq corr",
+        ),
+        ("3", "dedup_key chain body raw"),
+        ("9", "events last_seq chain sha256"),
+    ];
+    let named = fields.iter().flat_map(|(line, names)| {
+        let edits = names.split(' ').flat_map(move |name| {
+            [("!", "7"), ("*", "null"), ("*", "41"), ("*", "x")]
+                .map(|(how, value)| format!("{how}{line} {name} {value}"))
+        });
+        edits.collect::<Vec<_>>()
+    });
+    let bytes = [
+        "^4 abcdef",
+        "^10 x",
+        "^200 xyz",
+        "^0 PK",
+        "={}\n",
+        "=",
+        "=\n\n\n",
+    ];
+    named.chain(bytes.map(str::to_owned)).collect()
 }
 
 #[test]
@@ -166,6 +208,7 @@ fn always(target: &str) -> Vec<String> {
     match target {
         "payload" => NAMES.map(|name| format!("{name}\nnull")).to_vec(),
         "log_row" => rows(),
+        "segment" => rows().into_iter().chain(changes()).collect(),
         "packet" => vec!["0{\"pingInterval\":1e300}".to_owned()],
         _ => Vec::new(),
     }

@@ -18,6 +18,7 @@
 //! last puts that into the files here.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -96,6 +97,11 @@ fn log_rows() {
 #[test]
 fn media_links() {
     replay("media_link");
+}
+
+#[test]
+fn segments() {
+    replay("segment");
 }
 
 #[test]

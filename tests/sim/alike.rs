@@ -146,8 +146,8 @@ fn playback(
         .map(|playing| playing.media.id.as_str());
     let theirs = view.current.as_ref().map(|item| item.id.as_str());
     found.compare("media", media, theirs);
-    let live = view.current.as_ref().is_none_or(|item| item.seconds <= 0.0);
-    let Some(tolerance_s) = leave.position_s.filter(|_| view.leader.is_none() && !live) else {
+    // Where the clock stands, with a leader or without, nothing tells a viewer.
+    let Some(tolerance_s) = leave.position_s.filter(|_| view.is_ticking) else {
         return;
     };
     let ours = state.position_at(at).unwrap_or(f64::NAN);

@@ -102,7 +102,8 @@ impl Asker<'_> {
         )?;
         Ok(Totals {
             messages: count(
-                "SELECT sum(messages + replayed) FROM activity WHERE slot_us >= ?1 AND slot_us < ?2",
+                "SELECT sum(messages + replayed) FROM activity
+                 WHERE slot_us > ?1 - 900000000 AND slot_us < ?2",
             )?,
             plays: count("SELECT count(*) FROM plays WHERE started_us >= ?1 AND started_us < ?2")?,
             observed_us,

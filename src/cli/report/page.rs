@@ -80,6 +80,8 @@ pub(crate) fn render(page: &Page, figures: &str) -> String {
     let mut html = String::with_capacity(1 << 20);
     head(&mut html, page);
     body(&mut html, page);
+    // A page holds no zero byte: parsers differ in what they make of one.
+    html = html.replace('\0', "\u{fffd}");
     // Within a script element only `<` can end it or open a comment; in JSON it stands in strings
     // alone, where an escape means the same.
     let figures = figures.replace('<', "\\u003c");

@@ -1,6 +1,7 @@
 //! `views`: the views file of a log: built, looked at, built anew.
 
 mod fresh;
+mod schema;
 
 pub(crate) use fresh::{Brought, Place, bring};
 
@@ -22,6 +23,7 @@ Examples:
   projectionist views build MyChannel.events.db
   projectionist views status MyChannel.events.db --json | jq .lag
   projectionist views rebuild MyChannel.events.db --presence-debounce 300
+  projectionist views datasette MyChannel.events.db > about.json
 
 The views are read models of the log (who was here, what was played, ...) in a file beside it, built
 from it alone: delete it at will. The log may be in use, and its recording is not slowed. A build that
@@ -43,6 +45,10 @@ enum Command {
     Status(Status),
     /// Make the views anew, whatever there is; the old ones can be read meanwhile
     Rebuild(Build),
+    /// Print the SQL of the read models: what their tables and columns are
+    Schema,
+    /// Print metadata for Datasette: what tables and columns are, and some questions
+    Datasette(schema::Datasette),
 }
 
 /// Options of `views build` and `views rebuild`.
@@ -77,6 +83,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Command::Build(args) => build(args, false),
         Command::Rebuild(args) => build(args, true),
         Command::Status(args) => status(args),
+        Command::Schema => schema::print(),
+        Command::Datasette(args) => schema::datasette(args),
     }
 }
 

@@ -32,7 +32,7 @@ impl Playlist {
     }
 
     /// Whether the server's clock would run: timed media and no leader.
-    fn is_timed(&self) -> bool {
+    pub(super) fn is_timed(&self) -> bool {
         let current = self.current.as_ref();
         current.is_some_and(|item| item.media.seconds > 0.0) && self.leader.is_none()
     }

@@ -68,6 +68,9 @@ pub struct RoomView {
     pub position_s: f64,
     /// Whether it stands still.
     pub paused: bool,
+    /// Whether the server moves the position and tells it. Not while somebody leads; and after
+    /// somebody who was not there was to lead, not before the next item or a named leader.
+    pub is_ticking: bool,
     /// The messages a joiner would be shown, as sent.
     pub replay: Vec<Value>,
     /// How many such messages there ever were; a restart from an older save takes this back too.
@@ -148,6 +151,7 @@ impl Model {
             playlist_locked: !room.permissions.playlist_open,
             current: room.playlist.current.as_ref().map(Item::view),
             position_s: room.playlist.position_s,
+            is_ticking: room.playlist.tick_at_ms.is_some() && room.playlist.is_timed(),
             paused: room.playlist.paused,
             replay: room.replay.iter().cloned().collect(),
             said: room.said,

@@ -41,6 +41,16 @@ fn happened_us(event: &Recorded) -> i64 {
         .map_or(event.received_at.0, |ms| ms.saturating_mul(1_000))
 }
 
+/// The SQL of all of them, in order.
+pub(super) fn schema() -> String {
+    let projectors = built_in(&ViewsOptions::default());
+    let texts: Vec<_> = projectors
+        .iter()
+        .map(|projector| projector.schema())
+        .collect();
+    texts.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,22 +29,27 @@ fn choose<'a>(text: &str, known: &[&'a str]) -> &'a str {
     known.get(place.unwrap_or_else(sum)).unwrap()
 }
 
-fn written(text: &str) {
+/// The event that `KIND`, `ACTOR`, `RAW` and a body are, if the body is one of that kind.
+pub(super) fn event(text: &str) -> Option<Recorded> {
     let mut lines = text.splitn(4, '\n');
     let mut line = || lines.next().unwrap_or_default();
     let kinds: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let kind = Kind::parse(choose(line(), &kinds)).unwrap();
     let (actor, raw, body) = (line(), line(), line());
-    let Ok(event) = Event::decode(kind, kind.schema_v(), body) else {
-        return;
-    };
+    let event = Event::decode(kind, kind.schema_v(), body).ok()?;
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let recorded = Recorded {
+    Some(Recorded {
         actor: some(actor),
         raw: some(raw),
         corr: some(raw),
         dedup_key: some(actor),
         ..record(1, 1, event)
+    })
+}
+
+fn written(text: &str) {
+    let Some(recorded) = event(text) else {
+        return;
     };
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.db");

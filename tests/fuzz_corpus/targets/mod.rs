@@ -9,16 +9,18 @@ pub(crate) mod log_row;
 pub(crate) mod media_link;
 pub(crate) mod packet;
 pub(crate) mod payload;
+pub(crate) mod segment;
 
 /// What a target does with one input.
 pub(crate) type Body = fn(&str);
 
 /// Every target by its name.
-pub(crate) const TARGETS: [(&str, Body); 6] = [
+pub(crate) const TARGETS: [(&str, Body); 7] = [
     ("frame", frame::check),
     ("packet", packet::check),
     ("payload", payload::check),
     ("html", html::check),
     ("log_row", log_row::check),
     ("media_link", media_link::check),
+    ("segment", segment::check),
 ];

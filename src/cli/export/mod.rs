@@ -2,6 +2,11 @@
 //!
 //! Events and rows pass through one at a time: a log of any length needs no more memory than one.
 
+#[cfg(feature = "parquet")]
+mod columns;
+#[cfg(feature = "parquet")]
+mod parquet;
+
 use crate::cli::csv;
 use crate::cli::event_json::{Show, write_event};
 use crate::cli::failure::Failure;
@@ -24,8 +29,9 @@ Examples:
   projectionist export MyChannel.events.db --format csv --kinds message --out chat.csv
   projectionist export MyChannel.events.db --format ndjson | gzip > MyChannel.ndjson.gz
   projectionist export MyChannel.events.db --model observed --format csv --out observed.csv
+  projectionist export MyChannel.events.db --model plays --format parquet --out plays.parquet
 
-CSV is as RFC 4180 has it, in UTF-8; its text is that of the channel, exactly: a spreadsheet may
+Parquet, for data frames, is there if the tool was built with the feature `parquet`. CSV is as RFC 4180 has it, in UTF-8; its text is that of the channel, exactly: a spreadsheet may
 take a cell that begins with = + - or @ for a formula, so import such columns as text.";
 
 /// Events between two looks of the progress bar.
@@ -37,7 +43,7 @@ const PROGRESS_EVERY: u64 = 1000;
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
-    /// ndjson: one JSON object a line; csv: a table with a heading
+    /// ndjson: one JSON object a line; csv: a table with a heading; parquet: typed columns
     #[arg(long, value_enum)]
     format: Format,
     /// A read model instead of the events: its whole table, brought up to date first
@@ -71,11 +77,17 @@ pub(crate) struct Args {
 enum Format {
     Ndjson,
     Csv,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Writes what is asked for.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let reader = args.place.reader()?;
+    #[cfg(feature = "parquet")]
+    if args.format == Format::Parquet {
+        return columns::export(args, &reader);
+    }
     match args.model {
         Some(model) => export_model(args, &reader, model),
         None => export_events(args, &reader),
@@ -86,8 +98,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn export_model(args: &Args, reader: &SqliteReader, model: Model) -> Result<(), Failure> {
     let views = bring(&args.place, reader, !args.no_update)?;
     let format = match args.format {
-        Format::Ndjson => rows::Format::Json,
         Format::Csv => rows::Format::Csv,
+        _ => rows::Format::Json,
     };
     let printer = Printer::new(open(args, reader)?, format, TimeZone::UTC);
     let sql = format!("SELECT * FROM \"{}\"", model.table());
@@ -105,11 +117,23 @@ fn export_events(args: &Args, reader: &SqliteReader) -> Result<(), Failure> {
         row: Vec::new(),
     };
     writer.heading()?;
+    let shows_bar = !writer.out.is_terminal();
+    each_event(args, reader, shows_bar, |recorded| writer.event(recorded))?;
+    Ok(writer.out.flush()?)
+}
+
+/// Hands over the events asked for, with a progress bar if wanted.
+fn each_event(
+    args: &Args,
+    reader: &SqliteReader,
+    shows_bar: bool,
+    mut write: impl FnMut(&Recorded) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let head = reader.head()?.seq;
-    let bar = if writer.out.is_terminal() {
-        ProgressBar::hidden()
-    } else {
+    let bar = if shows_bar {
         progress::bar("events", head.0)
+    } else {
+        ProgressBar::hidden()
     };
     let read = args.select.read().until(head);
     let read = if args.sent {
@@ -122,19 +146,24 @@ fn export_events(args: &Args, reader: &SqliteReader) -> Result<(), Failure> {
         if recorded.seq.0 % PROGRESS_EVERY == 0 {
             bar.set_position(recorded.seq.0);
         }
-        written = writer.event(&recorded);
+        written = write(&recorded);
         written.is_ok()
     });
     bar.finish_and_clear();
     visited?;
-    written?;
-    Ok(writer.out.flush()?)
+    written
 }
 
 fn open(args: &Args, reader: &SqliteReader) -> Result<Out, Failure> {
     let Some(path) = &args.out else {
         return Ok(Out::data());
     };
+    check_place(args, reader, path)?;
+    Out::file(path).map_err(|error| Failure::Bad(format!("{}: {error}", path.display())))
+}
+
+/// Refuses to write over what is read.
+fn check_place(args: &Args, reader: &SqliteReader, path: &Path) -> Result<(), Failure> {
     // Emptying the log that is to be exported would be the worst of all exports.
     let is = |other: &Path| {
         let other = other.canonicalize();
@@ -146,7 +175,7 @@ fn open(args: &Args, reader: &SqliteReader) -> Result<Out, Failure> {
         let text = format!("{path} is the log itself, or its views: give another file");
         return Err(Failure::Usage(text));
     }
-    Out::file(path).map_err(|error| Failure::Bad(format!("{}: {error}", path.display())))
+    Ok(())
 }
 
 struct Writer {
@@ -168,13 +197,13 @@ impl Writer {
     fn event(&mut self, recorded: &Recorded) -> Result<(), Failure> {
         let show = Show { raw: self.raw };
         match self.format {
-            Format::Ndjson => {
-                write_event(&mut self.row, recorded, show).map_err(std::io::Error::from)?;
-                self.out.json_line(&self.row)?;
-            }
             Format::Csv => {
                 csv::row(&mut self.row, recorded, show).map_err(std::io::Error::from)?;
                 self.out.raw_text(&self.row)?;
+            }
+            _ => {
+                write_event(&mut self.row, recorded, show).map_err(std::io::Error::from)?;
+                self.out.json_line(&self.row)?;
             }
         }
         Ok(())
