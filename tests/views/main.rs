@@ -21,6 +21,7 @@ mod made;
 mod messages;
 mod observed;
 mod plays;
+mod polls;
 mod population;
 mod presence;
 mod queue_history;
