@@ -16,6 +16,7 @@ mod activity;
 mod building;
 mod chatters;
 mod evening;
+mod gaps;
 mod generated;
 mod made;
 mod messages;

@@ -3,6 +3,7 @@
 mod activity;
 mod chatters;
 mod emote_names;
+mod gaps;
 mod messages;
 mod observed;
 mod plays;
@@ -23,6 +24,7 @@ pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<activity::Activity>::default(),
         Box::<chatters::Chatters>::default(),
+        Box::<gaps::Gaps>::default(),
         Box::<messages::Messages>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),

@@ -2,6 +2,7 @@
 
 mod activity;
 mod chatters;
+mod gaps;
 mod messages;
 mod observed;
 mod plays;
@@ -13,6 +14,7 @@ mod words;
 
 pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
 pub use chatters::Chatter;
+pub use gaps::Gap;
 pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
 pub use plays::{Play, Played};
