@@ -1,5 +1,6 @@
 //! The views file: built from a synthetic log of 200,000 events (or `EVENTS=n`), brought up to date
-//! over its last 1,000, and what building costs whoever records the same log.
+//! over its last 1,000, what building costs whoever records the same log, and what asking takes: a
+//! search is for two words of a line that was said, so that words come as often as they are said.
 //!
 //! Baselines: the same rows scanned with all columns touched and nothing decoded; a catching up that
 //! finds nothing to do; the same events appended while nobody builds.
@@ -22,16 +23,20 @@ use projectionist::{
     event_log::EventLog,
     sqlite::{LogOptions, SqliteLog},
     testing::{Synthetic, SyntheticConfig},
-    views::{ViewsBuilder, path_of},
+    views::{Views, ViewsBuilder, path_of, stats::Rows},
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Events to catch up with.
 const NEWEST: usize = 1_000;
+
+/// Searches that the median is of.
+const SEARCHES: u32 = 500;
 
 /// Events appended beside a build.
 const APPENDED: usize = 16_384;
@@ -119,6 +124,9 @@ fn catching_up(c: &mut Criterion, bench: &Bench) {
             b.iter_batched(
                 || {
                     std::fs::write(&views, &stale).unwrap();
+                    // Else the run's own sync waits for the whole copy.
+                    let copy = std::fs::File::open(&views).unwrap();
+                    copy.sync_all().unwrap();
                     if expected == 0 {
                         bring(&bench.log, &views);
                     }
@@ -195,8 +203,96 @@ fn recording_beside(c: &mut Criterion, bench: &Bench) {
     group.finish();
 }
 
+/// Two words each of lines all over the log.
+fn searches(views: &Views) -> Vec<String> {
+    let count = "SELECT max(rowid) FROM messages";
+    let last: i64 = views
+        .connection()
+        .query_row(count, [], |row| row.get(0))
+        .unwrap();
+    let mut line = views
+        .connection()
+        .prepare("SELECT text FROM messages WHERE seq >= ?1 AND source = 'user' LIMIT 1")
+        .unwrap();
+    let texts = (0..i64::from(SEARCHES)).map(|n| {
+        let at = last / i64::from(SEARCHES) * n;
+        line.query_row([at], |row| row.get::<_, String>(0)).unwrap()
+    });
+    let words = texts.map(|text| {
+        let words: Vec<&str> = text.split_whitespace().take(2).collect();
+        words.join(" ")
+    });
+    words.collect()
+}
+
+/// The median and the nineteenth of twenty of times.
+fn told(name: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let (median, late) = (times[times.len() / 2], times[times.len() * 19 / 20]);
+    println!("{name}: p50 {median:?}, p95 {late:?} of {}", times.len());
+}
+
+fn asking(c: &mut Criterion, bench: &Bench) {
+    build(&bench.log);
+    let views = Views::open(path_of(&bench.log)).unwrap();
+    let stats = views.stats();
+    let page = Rows::default().page(20, 0);
+    let searches = searches(&views);
+    let times = searches.iter().map(|words| {
+        let start = Instant::now();
+        stats.search(words, None, &page).unwrap();
+        start.elapsed()
+    });
+    told("search", times.collect());
+    let last = stats.messages(None, &page.reversed()).unwrap()[0].clone();
+    let first = stats.messages(None, &page).unwrap()[0].said;
+    let half = page.since(projectionist::UnixMicros(first.0.midpoint(last.said.0)));
+    let emote = stats.emotes(&page).unwrap()[0].emote.clone();
+    let busiest = stats.chatters(&page).unwrap()[0].identity.clone();
+    let mut group = c.benchmark_group("asking");
+    group.bench_function("search", |b| {
+        let mut words = searches.iter().cycle();
+        b.iter(|| stats.search(words.next().unwrap(), None, &page).unwrap());
+    });
+    group.bench_function("search, how many", |b| {
+        let mut words = searches.iter().cycle();
+        b.iter(|| {
+            stats
+                .search_count(words.next().unwrap(), None, &page)
+                .unwrap()
+        });
+    });
+    group.bench_function("search of a user", |b| {
+        let mut words = searches.iter().cycle();
+        b.iter(|| {
+            stats
+                .search(words.next().unwrap(), Some(&busiest), &page)
+                .unwrap()
+        });
+    });
+    group.bench_function("messages", |b| {
+        b.iter(|| stats.messages(None, &half).unwrap())
+    });
+    for (name, rows) in [("all", page), ("the later half", half)] {
+        group.bench_function(format!("chatters, {name}"), |b| {
+            b.iter(|| stats.chatters(&rows).unwrap());
+        });
+        group.bench_function(format!("emotes, {name}"), |b| {
+            b.iter(|| stats.emotes(&rows).unwrap());
+        });
+    }
+    group.bench_function("emotes of a user", |b| {
+        b.iter(|| stats.emotes_of(&busiest, &page).unwrap());
+    });
+    group.bench_function("users of an emote", |b| {
+        b.iter(|| stats.emote_users(&emote, &page).unwrap());
+    });
+    group.finish();
+}
+
 fn views(c: &mut Criterion) {
     let bench = bench();
+    asking(c, &bench);
     building(c, &bench);
     catching_up(c, &bench);
     recording_beside(c, &bench);

@@ -3,11 +3,8 @@
 use crate::cli::failure::Failure;
 use crate::cli::rows::{Cell, Printer, Shape};
 use crate::cli::views::{Place, bring};
+use projectionist::views::Sql;
 use projectionist::views::rusqlite::types::ValueRef;
-use projectionist::views::rusqlite::{self, Connection, ErrorCode};
-use projectionist::views::{Views, ViewsError};
-use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -48,73 +45,38 @@ fn span(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let reader = args.place.reader()?;
     let views = bring(&args.place, &reader, !args.no_update)?;
-    attach(&views, reader.path())?;
-    let conn = views.connection();
-    let deadline = Deadline::start(conn, args.timeout)?;
-    let answered = print_all(conn, &args.sql, args.shape.printer());
-    let is_over = deadline.end();
-    answered.map_err(|error| match error {
-        Stopped::Output(failure) => failure,
-        Stopped::Sqlite(error) if is_over && is_interrupt(&error) => {
-            ViewsError::Deadline(args.timeout).into()
-        }
-        Stopped::Sqlite(error) => Failure::Usage(error.to_string()),
-    })
-}
-
-/// The log beside the views: read-only like the connection itself.
-fn attach(views: &Views, log: &Path) -> Result<(), Failure> {
-    let path = log.to_str().ok_or_else(|| {
-        let text = format!("{}: give a path in UTF-8", log.display());
-        Failure::Usage(text)
-    })?;
-    let attached = views.connection().execute("ATTACH ?1 AS log", [path]);
-    attached
-        .map(|_| ())
-        .map_err(|error| Failure::Bad(format!("{path}: {error}")))
-}
-
-/// Why an answer ended before its end.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    Output(Failure),
-    Sqlite(rusqlite::Error),
-}
-
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
-        Self::Output(failure)
-    }
-}
-
-impl From<rusqlite::Error> for Stopped {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-fn is_interrupt(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
+    let mut sql = views.sql_with(reader.path())?;
+    print_all(&mut sql, &args.sql, args.timeout, args.shape.printer())
 }
 
 /// Prints all rows that a query gives, as they come.
-pub(crate) fn print_all(conn: &Connection, sql: &str, mut printer: Printer) -> Result<(), Stopped> {
-    let mut statement = conn.prepare(sql)?;
-    let names = statement.column_names().map(str::to_owned);
-    let names: Vec<String> = names.collect();
-    let count = names.len();
-    if count == 0 {
-        let text = "no question: write a SELECT".to_owned();
-        return Err(Failure::Usage(text).into());
+pub(crate) fn print_all(
+    sql: &mut Sql,
+    query: &str,
+    deadline: Duration,
+    mut printer: Printer,
+) -> Result<(), Failure> {
+    let (mut printed, mut is_named) = (Ok(()), false);
+    let answered = sql.run(query, deadline, &mut |columns, row| {
+        printed = (|| {
+            if !std::mem::replace(&mut is_named, true) {
+                printer.columns(names(columns))?;
+            }
+            let cells: Vec<Cell> = row.iter().map(|value| cell(*value)).collect();
+            printer.cells(&cells)
+        })();
+        printed.is_ok()
+    });
+    printed?;
+    let answered = answered?;
+    if !is_named {
+        printer.columns(answered.columns)?;
     }
-    printer.columns(names)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let cells = (0..count).map(|column| Ok(cell(row.get_ref(column)?)));
-        let cells = cells.collect::<rusqlite::Result<Vec<Cell>>>()?;
-        printer.cells(&cells)?;
-    }
-    Ok(printer.finish()?)
+    printer.finish()
+}
+
+fn names(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// A value of SQLite's.
@@ -125,35 +87,5 @@ pub(crate) fn cell(value: ValueRef<'_>) -> Cell {
         ValueRef::Real(number) => Cell::Number(number),
         ValueRef::Text(text) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Cell::Text(bytes.iter().map(|b| format!("{b:02x}")).collect()),
-    }
-}
-
-/// Interrupts a connection after a time, unless it is ended before.
-struct Deadline {
-    ended: mpsc::Sender<()>,
-    waiter: std::thread::JoinHandle<bool>,
-}
-
-impl Deadline {
-    fn start(conn: &Connection, timeout: Duration) -> Result<Self, Failure> {
-        let (ended, end) = mpsc::channel();
-        let interrupt = conn.get_interrupt_handle();
-        let wait = move || {
-            let is_over = end.recv_timeout(timeout) == Err(mpsc::RecvTimeoutError::Timeout);
-            if is_over {
-                interrupt.interrupt();
-            }
-            is_over
-        };
-        let thread = std::thread::Builder::new().name("deadline".to_owned());
-        let waiter = thread.spawn(wait)?;
-        Ok(Self { ended, waiter })
-    }
-
-    /// Says whether the time was over.
-    fn end(self) -> bool {
-        // Where nobody listens any more, the time was over.
-        let _ = self.ended.send(());
-        self.waiter.join().unwrap_or(false)
     }
 }

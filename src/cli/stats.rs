@@ -17,6 +17,7 @@ Examples:
   projectionist stats MyChannel.events.db observed --since -7d --reversed --limit 5
   projectionist stats MyChannel.events.db presence --since -1d
   projectionist stats MyChannel.events.db plays --csv > plays.csv
+  projectionist stats MyChannel.events.db emotes --since -30d --limit 10
 
 The views are brought up to date first. What begins before --until and ends at or after --since is
 shown, a page of it; --json and --csv print everything exactly, tables cut and round.";
@@ -57,6 +58,12 @@ pub(crate) struct Args {
 pub(crate) enum Model {
     /// By quarter of an hour: lines, comings, goings, plays, viewers
     Activity,
+    /// Who talks, and how much
+    Chatters,
+    /// Which emotes are used, and by how many
+    Emotes,
+    /// What was said, line by line
+    Messages,
     /// When we were there: everything else is silent about the time between
     Observed,
     /// What was played: by whom queued, how long shown, how it ended
@@ -77,6 +84,9 @@ impl Model {
     ) -> Result<usize, Failure> {
         match self {
             Self::Activity => print(stats.activity(rows), printer),
+            Self::Chatters => print(stats.chatters(rows), printer),
+            Self::Emotes => print(stats.emotes(rows), printer),
+            Self::Messages => print(stats.messages(None, rows), printer),
             Self::Observed => print(stats.observed(rows), printer),
             Self::Plays => print(stats.plays(rows), printer),
             Self::Population => print(stats.population(rows), printer),
@@ -88,6 +98,9 @@ impl Model {
     pub(crate) fn table(self) -> &'static str {
         match self {
             Self::Activity => "activity",
+            Self::Chatters => "chatters",
+            Self::Emotes => "emotes",
+            Self::Messages => "messages",
             Self::Observed => "observed",
             Self::Plays => "plays",
             Self::Population => "population",

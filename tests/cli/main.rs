@@ -15,6 +15,7 @@ mod import;
 mod ingest;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod people;
 mod reading;
 mod record;
 mod redact;

@@ -341,7 +341,7 @@ fn a_search_finds_lines_with_all_the_words() {
     let found = search(&["--limit", "1000"]);
     assert!(found.len() > 10);
     for hit in &found {
-        let text = hit["text"].as_str().unwrap().to_lowercase();
+        let text = hit["snippet"].as_str().unwrap().to_lowercase();
         assert!(text.contains("film") && text.contains("train"), "{text}");
     }
     let name = found[0]["name"].as_str().unwrap().to_ascii_uppercase();

@@ -15,6 +15,7 @@ mod common;
 mod activity;
 mod building;
 mod chatters;
+mod emotes;
 mod evening;
 mod gaps;
 mod generated;
@@ -26,6 +27,7 @@ mod polls;
 mod population;
 mod presence;
 mod queue_history;
+mod redacted;
 mod rooms;
 #[allow(dead_code, reason = "the log's own tests use the rest")]
 #[path = "../event_log/samples.rs"]

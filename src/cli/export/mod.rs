@@ -14,7 +14,7 @@ use crate::cli::output::Out;
 use crate::cli::progress;
 use crate::cli::rows::{self, Printer};
 use crate::cli::select::Select;
-use crate::cli::sql::{Stopped, print_all};
+use crate::cli::sql::print_all;
 use crate::cli::stats::Model;
 use crate::cli::views::{Place, bring};
 use crate::cli::when::{TIME_HELP, time};
@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use projectionist::{Recorded, SqliteReader, UnixMicros};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,10 +104,12 @@ fn export_model(args: &Args, reader: &SqliteReader, model: Model) -> Result<(), 
     };
     let printer = Printer::new(open(args, reader)?, format, TimeZone::UTC);
     let sql = format!("SELECT * FROM \"{}\"", model.table());
-    print_all(views.connection(), &sql, printer).map_err(|stopped| match stopped {
-        Stopped::Output(failure) => failure,
-        Stopped::Sqlite(error) => Failure::Bad(format!("{}: {error}", views.path().display())),
-    })
+    print_all(
+        &mut views.sql_with(reader.path())?,
+        &sql,
+        Duration::MAX,
+        printer,
+    )
 }
 
 fn export_events(args: &Args, reader: &SqliteReader) -> Result<(), Failure> {

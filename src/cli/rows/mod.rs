@@ -9,6 +9,7 @@ mod cell;
 mod table;
 
 pub(crate) use cell::{Cell, cells};
+pub(crate) use table::time_text;
 
 use crate::cli::csv;
 use crate::cli::failure::Failure;
@@ -59,6 +60,11 @@ impl Shape {
         }
     }
 
+    /// Where people are shown times of.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.tz.clone().unwrap_or_else(TimeZone::system)
+    }
+
     /// A printer to standard output.
     pub(crate) fn printer(&self) -> Printer {
         let format = self.format();
@@ -66,8 +72,7 @@ impl Shape {
             Format::Table => Out::text(),
             _ => Out::data(),
         };
-        let zone = self.tz.clone().unwrap_or_else(TimeZone::system);
-        Printer::new(out, format, zone)
+        Printer::new(out, format, self.zone())
     }
 }
 

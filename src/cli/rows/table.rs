@@ -10,6 +10,7 @@ use crate::cli::text::plain;
 use console::{measure_text_width, truncate_str};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use projectionist::UnixMicros;
 use std::io::Write;
 
 /// Rows that widths are taken from.
@@ -115,14 +116,19 @@ impl Table {
             Cell::Number(number) => number_text(*number),
             Cell::Text(text) => plain(text).into_owned(),
             Cell::Json(value) => plain(&value.to_string()).into_owned(),
-            Cell::Time(time) => match Timestamp::from_microsecond(time.0) {
-                Ok(at) => {
-                    let at = at.to_zoned(self.zone.clone());
-                    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
-                }
-                Err(_) => time.to_string(),
-            },
+            Cell::Time(time) => time_text(*time, &self.zone),
         }
+    }
+}
+
+/// A moment as people read it, in a zone of theirs.
+pub(crate) fn time_text(time: UnixMicros, zone: &TimeZone) -> String {
+    match Timestamp::from_microsecond(time.0) {
+        Ok(at) => {
+            let at = at.to_zoned(zone.clone());
+            at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+        }
+        Err(_) => time.to_string(),
     }
 }
 

@@ -1,17 +1,14 @@
 //! Who talks, how much, and since when.
 //!
 //! What a run of events adds is summed up in memory and written once, when the run settles: a
-//! lively evening has many lines and few people.
+//! lively evening has many lines and few people. It writes for
+//! [`Messages`](super::messages::Messages), and is no projector of its own: what a redaction takes
+//! back is known there, and `messages` is what is left to count.
 
-use crate::event::{Event, Recorded};
 use crate::model::identity;
-use crate::number::Rank;
-use crate::state::ChannelState;
-use crate::views::models::emote_names::EmoteNames;
-use crate::views::models::said::Said;
-use crate::views::projector::{ProjectError, Projector, Step};
+use crate::views::models::said::{Counted, Said};
 use rusqlite::{Connection, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Microseconds in a day.
 const DAY_US: i64 = 86_400_000_000;
@@ -46,36 +43,28 @@ struct Chatter {
     last_us: i64,
 }
 
-/// Builds `chatters` and `chatters_by_day`.
+/// Writes `chatters` and `chatters_by_day`.
 #[derive(Debug, Default)]
-pub(crate) struct Chatters {
+pub(super) struct Chatters {
     people: BTreeMap<String, Chatter>,
     days: BTreeMap<(i64, String), Counts>,
-    emotes: EmoteNames,
+    /// Days of people whose lines were taken back: what is left is counted anew.
+    stale: BTreeSet<(i64, String)>,
 }
 
 impl Chatters {
-    fn count(&mut self, said: &Said<'_>, state: &ChannelState) -> Counts {
-        if said.to.is_some() {
-            return Counts {
-                pms: 1,
-                ..Counts::default()
-            };
-        }
-        Counts {
-            messages: 1,
-            words: counted(said.text.split_whitespace()),
-            characters: counted(said.text.chars()),
-            pms: 0,
-            emotes: counted(self.emotes.used_in(said.text, state)),
-        }
+    /// Forgets what is not written.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
     }
 
-    fn add(&mut self, said: &Said<'_>, guest: Option<bool>, counts: &Counts) {
+    /// Counts a user's line.
+    pub(super) fn add(&mut self, said: &Said<'_>, counted: &Counted) {
+        let counts = counts(said, counted);
         let identity = identity(said.name);
         let day = said.us.div_euclid(DAY_US);
         let of_day = self.days.entry((day, identity.clone())).or_default();
-        of_day.add(counts);
+        of_day.add(&counts);
         let chatter = self.people.entry(identity).or_insert_with(|| Chatter {
             name: said.name.to_owned(),
             guest: None,
@@ -83,68 +72,53 @@ impl Chatters {
             first_us: said.us,
             last_us: said.us,
         });
-        chatter.counts.add(counts);
-        chatter.guest = guest.or(chatter.guest);
+        chatter.counts.add(&counts);
+        chatter.guest = counted.guest.or(chatter.guest);
         chatter.first_us = chatter.first_us.min(said.us);
         if said.us >= chatter.last_us {
             chatter.last_us = said.us;
             said.name.clone_into(&mut chatter.name);
         }
     }
-}
 
-fn counted(things: impl Iterator) -> i64 {
-    i64::try_from(things.count()).unwrap_or(i64::MAX)
-}
-
-/// Whether the name had no account behind it, as far as the rank tells.
-fn is_guest(event: &Recorded, state: &ChannelState) -> Option<bool> {
-    let rank = match &event.event {
-        Event::MessageSaid(message) => message.user.rank,
-        Event::PmSaid(pm) => {
-            let users = state.users.as_ref();
-            users.and_then(|users| Some(users.find(&pm.from)?.rank))
-        }
-        _ => None,
-    };
-    rank.map(|rank| rank <= Rank::GUEST)
-}
-
-impl Projector for Chatters {
-    fn name(&self) -> &'static str {
-        "chatters"
+    /// A line of somebody was taken back.
+    pub(super) fn take_back(&mut self, said_us: i64, identity: String) {
+        self.stale.insert((said_us.div_euclid(DAY_US), identity));
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn schema(&self) -> &'static str {
-        include_str!("chatters.sql")
-    }
-
-    fn resume(&mut self, _: &Connection) -> Result<(), ProjectError> {
-        self.people.clear();
-        self.days.clear();
-        Ok(())
-    }
-
-    fn project(&mut self, step: &Step<'_>, _: &Connection) -> Result<(), ProjectError> {
-        if let Some(said) = Said::of(step.event).filter(Said::is_of_user) {
-            let counts = self.count(&said, step.state);
-            self.add(&said, is_guest(step.event, step.state), &counts);
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, tables: &Connection) -> Result<(), ProjectError> {
+    /// Writes the counts.
+    pub(super) fn settle(&mut self, tables: &Connection) -> rusqlite::Result<()> {
         for (identity, chatter) in std::mem::take(&mut self.people) {
             write_chatter(&identity, &chatter, tables)?;
         }
         for ((day, identity), counts) in std::mem::take(&mut self.days) {
             write_day(day, &identity, &counts, tables)?;
         }
+        let stale = std::mem::take(&mut self.stale);
+        for (day, identity) in &stale {
+            write_day_anew(*day, identity, tables)?;
+        }
+        let people: BTreeSet<&String> = stale.iter().map(|(_, identity)| identity).collect();
+        for identity in people {
+            write_chatter_anew(identity, tables)?;
+        }
         Ok(())
+    }
+}
+
+fn counts(said: &Said<'_>, counted: &Counted) -> Counts {
+    if said.to.is_some() {
+        return Counts {
+            pms: 1,
+            ..Counts::default()
+        };
+    }
+    Counts {
+        messages: 1,
+        words: counted.words,
+        characters: counted.characters,
+        pms: 0,
+        emotes: counted.uses(),
     }
 }
 
@@ -207,5 +181,54 @@ fn write_day(
             counts.pms,
             counts.emotes,
         ])?;
+    Ok(())
+}
+
+/// What `messages` holds of somebody's lines, in the order of the columns.
+const SUMS: &str = "sum(kind = 'message'), sum(iif(kind = 'message', words, 0)),
+    sum(iif(kind = 'message', characters, 0)), sum(kind = 'pm'),
+    sum(iif(kind = 'message', emotes, 0))";
+
+/// Counts a day of somebody's again, from the lines that are left.
+fn write_day_anew(day: i64, identity: &str, tables: &Connection) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("DELETE FROM chatters_by_day WHERE day = ?1 AND identity = ?2")?
+        .execute(params![day, identity])?;
+    let first_us = day.saturating_mul(DAY_US);
+    tables
+        .prepare_cached(&format!(
+            "INSERT INTO chatters_by_day (day, identity, messages, words, characters, pms, emotes)
+             SELECT ?1, identity, {SUMS} FROM messages
+             WHERE identity = ?2 AND source = 'user' AND said_us BETWEEN ?3 AND ?4
+             GROUP BY identity"
+        ))?
+        .execute(params![
+            day,
+            identity,
+            first_us,
+            first_us.saturating_add(DAY_US - 1)
+        ])?;
+    Ok(())
+}
+
+/// Counts all of somebody's again, from the lines that are left.
+fn write_chatter_anew(identity: &str, tables: &Connection) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("DELETE FROM chatters WHERE identity = ?1")?
+        .execute([identity])?;
+    tables
+        .prepare_cached(&format!(
+            "INSERT INTO chatters (identity, name, guest, messages, words, characters, pms, emotes,
+                 first_us, last_us)
+             SELECT identity,
+                 (SELECT name FROM messages WHERE identity = ?1 AND source = 'user'
+                  ORDER BY said_us DESC, seq DESC LIMIT 1),
+                 (SELECT guest FROM messages WHERE identity = ?1 AND source = 'user'
+                      AND guest IS NOT NULL
+                  ORDER BY seq DESC LIMIT 1),
+                 {SUMS}, min(said_us), max(said_us)
+             FROM messages WHERE identity = ?1 AND source = 'user' GROUP BY identity"
+        ))?
+        .execute([identity])?;
     Ok(())
 }

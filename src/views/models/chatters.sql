@@ -1,6 +1,6 @@
 -- Who talks: a row for each identity that said something, notices of the server left out. Lines
--- that came late (origin `replay`, `import`) count at the time they were said. A redaction takes the
--- text away, not the counts.
+-- that came late (origin `replay`, `import`) count at the time they were said. All is of the lines in
+-- `messages`: what is redacted no longer counts, and who has no line left has no row.
 CREATE TABLE chatters (
     identity   TEXT NOT NULL PRIMARY KEY, -- in lower case: names ignore ASCII case
     name       TEXT NOT NULL,    -- as displayed when last heard
@@ -9,7 +9,7 @@ CREATE TABLE chatters (
     words      INTEGER NOT NULL, -- in them, split at white space
     characters INTEGER NOT NULL, -- in them, Unicode code points
     pms        INTEGER NOT NULL, -- private messages to us (or, under our own name, from us)
-    emotes     INTEGER NOT NULL, -- uses of emotes in public chat: see `emote_uses`
+    emotes     INTEGER NOT NULL, -- uses of emotes in public chat: see `emotes`
     first_us   INTEGER NOT NULL, -- first heard
     first_at   TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ', first_us / 1000 / 1000.0, 'unixepoch')) VIRTUAL,
     last_us    INTEGER NOT NULL, -- last heard

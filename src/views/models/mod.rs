@@ -3,6 +3,7 @@
 mod activity;
 mod chatters;
 mod emote_names;
+mod emotes;
 mod gaps;
 mod messages;
 mod observed;
@@ -23,7 +24,6 @@ use crate::views::projector::Projector;
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<activity::Activity>::default(),
-        Box::<chatters::Chatters>::default(),
         Box::<gaps::Gaps>::default(),
         Box::<messages::Messages>::default(),
         Box::<observed::Observed>::default(),

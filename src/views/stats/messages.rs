@@ -9,8 +9,13 @@ use crate::views::stats::{Rows, Stats, seq_in};
 use rusqlite::Row;
 use serde::Serialize;
 
-/// Words of a line that a [`Hit`] shows; a longer one is cut.
-const SNIPPET_WORDS: u32 = 32;
+/// Words of a line that a [`Hit`] shows; a longer one is cut. More the index does not give, and few
+/// lines of chat have.
+const SNIPPET_WORDS: u32 = 64;
+
+/// Narrows hits to a range of time and a user, if one is named.
+const OF_USER_AND_TIME: &str = "CROSS JOIN messages m ON m.seq = messages_fts.rowid
+    AND m.said_us >= ?2 AND m.said_us < ?3 AND (?4 IS NULL OR m.identity = ?4)";
 
 /// A line of chat, a notice of the server, or a private message.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -134,6 +139,31 @@ impl Stats<'_> {
         hits.filter_map(Result::transpose).collect()
     }
 
+    /// How many lines [`Stats::search`] would find in all; of `rows` its range counts.
+    ///
+    /// # Errors
+    /// - [`ViewsError::Storage`]: the file cannot be read.
+    pub fn search_count(
+        &self,
+        words: &str,
+        user: Option<&str>,
+        rows: &Rows,
+    ) -> Result<u64, ViewsError> {
+        let Some(query) = expression(words, user) else {
+            return Ok(0);
+        };
+        let (since, until, user) = (rows.since_us(), rows.until_us(), user.map(identity));
+        let mut values: Vec<&dyn rusqlite::ToSql> = vec![&query];
+        let mut join = "";
+        if user.is_some() || rows.since.is_some() || rows.until.is_some() {
+            join = OF_USER_AND_TIME;
+            values.extend([&since as &dyn rusqlite::ToSql, &until, &user]);
+        }
+        let sql = format!("SELECT count(*) FROM messages_fts {join} WHERE messages_fts MATCH ?1");
+        let counts = self.select(&sql, &values, |row| row.get::<_, i64>(0))?;
+        Ok(counts.first().map_or(0, |count| count.unsigned_abs()))
+    }
+
     /// Positions and ranks of a page of hits.
     fn ranked(
         &self,
@@ -141,13 +171,12 @@ impl Stats<'_> {
         user: Option<&str>,
         rows: &Rows,
     ) -> Result<Vec<(i64, f64)>, ViewsError> {
-        let mut values: Vec<&dyn rusqlite::ToSql> = vec![&query, &rows.limit, &rows.offset];
         let (since, until, user) = (rows.since_us(), rows.until_us(), user.map(identity));
+        let mut values: Vec<&dyn rusqlite::ToSql> = vec![&query];
         let mut join = "";
         // Rows are looked at only where the index alone cannot tell.
         if user.is_some() || rows.since.is_some() || rows.until.is_some() {
-            join = "CROSS JOIN messages m ON m.seq = messages_fts.rowid
-                 AND m.said_us >= ?4 AND m.said_us < ?5 AND (?6 IS NULL OR m.identity = ?6)";
+            join = OF_USER_AND_TIME;
             values.extend([&since as &dyn rusqlite::ToSql, &until, &user]);
         }
         let (best, newest) = if rows.reversed {
@@ -158,7 +187,8 @@ impl Stats<'_> {
         let sql = format!(
             "SELECT messages_fts.rowid, bm25(messages_fts, 1.0, 0.0) AS score
              FROM messages_fts {join} WHERE messages_fts MATCH ?1
-             ORDER BY score {best}, messages_fts.rowid {newest} LIMIT ?2 OFFSET ?3"
+             ORDER BY score {best}, messages_fts.rowid {newest} LIMIT {} OFFSET {}",
+            rows.limit, rows.offset
         );
         self.select(&sql, &values, |row| Ok((row.get(0)?, row.get(1)?)))
     }

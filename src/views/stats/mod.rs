@@ -2,6 +2,7 @@
 
 mod activity;
 mod chatters;
+mod emotes;
 mod gaps;
 mod messages;
 mod observed;
@@ -14,6 +15,7 @@ mod words;
 
 pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
 pub use chatters::Chatter;
+pub use emotes::{EmoteUsed, EmoteUser};
 pub use gaps::Gap;
 pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
