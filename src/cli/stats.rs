@@ -17,6 +17,7 @@ Examples:
   projectionist stats MyChannel.events.db observed --since -7d --reversed --limit 5
   projectionist stats MyChannel.events.db presence --since -1d
   projectionist stats MyChannel.events.db plays --csv > plays.csv
+  projectionist stats MyChannel.events.db queuers --since -30d --limit 10
   projectionist stats MyChannel.events.db emotes --since -30d --limit 10
 
 The views are brought up to date first. What begins before --until and ends at or after --since is
@@ -53,7 +54,7 @@ pub(crate) struct Args {
     no_update: bool,
 }
 
-/// The read models there are. Each has a table of this name in the views file.
+/// The read models there are, and what is summed up of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Model {
     /// By quarter of an hour: lines, comings, goings, plays, viewers
@@ -62,16 +63,24 @@ pub(crate) enum Model {
     Chatters,
     /// Which emotes are used, and by how many
     Emotes,
+    /// Where the log is silent because we were
+    Gaps,
     /// What was said, line by line
     Messages,
     /// When we were there: everything else is silent about the time between
     Observed,
     /// What was played: by whom queued, how long shown, how it ended
     Plays,
+    /// Polls, and what was voted for
+    Polls,
     /// How many were here, at each change
     Population,
     /// Who was here: one row a stay
     Presence,
+    /// What was added to the playlist, by whom, and what was refused
+    Queue,
+    /// Who adds to the playlist, and how much
+    Queuers,
 }
 
 impl Model {
@@ -86,11 +95,15 @@ impl Model {
             Self::Activity => print(stats.activity(rows), printer),
             Self::Chatters => print(stats.chatters(rows), printer),
             Self::Emotes => print(stats.emotes(rows), printer),
+            Self::Gaps => print(stats.gaps(rows), printer),
             Self::Messages => print(stats.messages(None, rows), printer),
             Self::Observed => print(stats.observed(rows), printer),
             Self::Plays => print(stats.plays(rows), printer),
+            Self::Polls => print(stats.polls(rows), printer),
             Self::Population => print(stats.population(rows), printer),
             Self::Presence => print(stats.presence(rows), printer),
+            Self::Queue => print(stats.queue_history(None, rows), printer),
+            Self::Queuers => print(stats.queuers(rows), printer),
         }
     }
 
@@ -100,11 +113,14 @@ impl Model {
             Self::Activity => "activity",
             Self::Chatters => "chatters",
             Self::Emotes => "emotes",
+            Self::Gaps => "gaps",
             Self::Messages => "messages",
             Self::Observed => "observed",
             Self::Plays => "plays",
+            Self::Polls => "polls",
             Self::Population => "population",
             Self::Presence => "presence",
+            Self::Queue | Self::Queuers => "queue_history",
         }
     }
 }

@@ -25,6 +25,7 @@ mod retention;
 mod running;
 #[cfg(unix)]
 mod sending;
+mod staff;
 mod state;
 mod tool;
 mod verify;

@@ -4,6 +4,7 @@ mod activity;
 mod chatters;
 mod emote_names;
 mod emotes;
+mod gaps;
 mod messages;
 mod observed;
 mod plays;
@@ -23,6 +24,7 @@ use crate::views::projector::Projector;
 pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
     vec![
         Box::<activity::Activity>::default(),
+        Box::<gaps::Gaps>::default(),
         Box::<messages::Messages>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),

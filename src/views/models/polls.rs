@@ -83,8 +83,8 @@ impl Projector for Polls {
 
 /// Votes together; `None`: some are hidden.
 fn votes(poll: &Poll) -> Option<i64> {
-    let votes = poll.counts.iter().copied();
-    votes.reduce(|sum, count| Some(sum?.saturating_add(count?)))?
+    let mut votes = poll.counts.iter().copied();
+    votes.try_fold(0_i64, |sum, count| Some(sum.saturating_add(count?)))
 }
 
 /// Writes a poll, which may be there already: its `poll_id`.

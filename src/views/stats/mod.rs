@@ -3,6 +3,7 @@
 mod activity;
 mod chatters;
 mod emotes;
+mod gaps;
 mod messages;
 mod observed;
 mod plays;
@@ -15,6 +16,7 @@ mod words;
 pub use activity::{Activity, ActivityDay, ActivitySlot, HourOfWeek, LocalOffset};
 pub use chatters::Chatter;
 pub use emotes::{EmoteUsed, EmoteUser};
+pub use gaps::Gap;
 pub use messages::{Hit, Line, Mark};
 pub use observed::Span;
 pub use plays::{Play, Played};
