@@ -76,6 +76,21 @@ pub enum CloseError {
     Poisoned(String),
 }
 
+/// Why a consumer's position was not stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// It is of another log.
+    #[error("the checkpoint is of another log")]
+    WrongLog,
+    /// The log did not take it; the one before stands.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The engine is busy, closed, or cannot write its log.
+    #[error(transparent)]
+    Engine(#[from] crate::command::CommandError),
+}
+
 /// Why a subscription could not begin where it was told to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -91,6 +91,8 @@ mod limiter;
 mod log;
 mod media_link;
 pub mod model;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod normalise;
 mod number;
 mod pacer;
@@ -123,7 +125,7 @@ pub use engine::{
     CallbackId, CancelHandle, ChannelHandle, Engine, Filter, Health, Occurrence, Receipt, Replay,
     ReplayCancel, Start, Storage, Subscription, WeakHandle,
 };
-pub use error::{CloseError, OpenError, SubscribeError, WaitError};
+pub use error::{CheckpointError, CloseError, OpenError, SubscribeError, WaitError};
 pub use event::{Event, Kind, Recorded, Seq};
 pub use log::{Checkpoint, LogError, Read};
 pub use media_link::MediaRef;

@@ -46,6 +46,7 @@ const ROOMS: &[&str] = &[
     "dialler",
     "error",
     "engine",
+    "nats",
 ];
 
 /// Rooms that would mix languages if they named each other, although the staircase lets them.
@@ -98,7 +99,15 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     (
         "std::thread",
         // `sqlite`: a log is verified on two processors.
-        &["engine", "dialler", "transport", "sqlite", "testing", "cli"],
+        &[
+            "engine",
+            "nats",
+            "dialler",
+            "transport",
+            "sqlite",
+            "testing",
+            "cli",
+        ],
         "the core has no threads",
     ),
     (
@@ -126,10 +135,11 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "Mutex",
-        &["engine", "dialler", "transport", "testing", "cli"],
+        &["engine", "nats", "dialler", "transport", "testing", "cli"],
         "the core has no locks",
     ),
     ("tokio", &["nats"], "the core has no async runtime"),
+    ("async_nats", &["nats"], "the core knows no broker"),
 ];
 
 /// A file is about one thing.

@@ -3,12 +3,12 @@
 use super::Running;
 use super::callbacks::Callbacks;
 use super::health::{Health, Storage};
-use super::inbox::{InboxSender, NotTaken, Redacted, Request};
+use super::inbox::{InboxSender, NotTaken, Progress, Redacted, Request};
 use super::receipt::Receipt;
 use super::shared::Shared;
 use crate::channel::CommandId;
 use crate::command::{Command, CommandError};
-use crate::error::{CloseError, WaitError};
+use crate::error::{CheckpointError, CloseError, WaitError};
 use crate::event::{Redaction, Seq};
 use crate::session::Phase;
 use crate::state::ChannelState;
@@ -212,6 +212,12 @@ impl ChannelHandle {
         })
     }
 
+    /// Whether the engine has stopped: the state and the log can be read still.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.shared.is_closed()
+    }
+
     /// A handle that does not keep the engine going.
     #[must_use]
     pub fn downgrade(&self) -> WeakHandle {
@@ -246,6 +252,16 @@ impl ChannelHandle {
         // A thread that is gone has dropped what it did not take.
         let gone = |_| Err(CommandError::Closed.into());
         redacted.recv().unwrap_or_else(gone)
+    }
+
+    /// Hands over how far a consumer has read, and waits until that is stored.
+    pub(super) fn ask_to_note(&self, read: Progress) -> Result<(), CheckpointError> {
+        self.check_running()?;
+        let (done, stored) = crossbeam_channel::bounded(1);
+        self.request(Request::Checkpoint(read, done))?;
+        // A thread that is gone has dropped what it did not take.
+        let stored = stored.recv().map_err(|_| CommandError::Closed)?;
+        Ok(stored?)
     }
 
     /// Comes back after an end that the engine does not come back from by itself, such as a kick.

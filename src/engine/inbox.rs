@@ -4,6 +4,7 @@ use super::receipt::Slot;
 use crate::channel::{CommandId, RedactError};
 use crate::command::Command;
 use crate::event::{Redaction, Seq};
+use crate::log::{ChainHash, LogError};
 use crate::transport::{DialError, Transport};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use parking_lot::Mutex;
@@ -23,8 +24,19 @@ pub(crate) enum Request {
     Flush(Sender<Result<(), String>>),
     /// Come back after a final end.
     Rejoin,
+    /// Note how far a named consumer has read, then say how it went.
+    Checkpoint(Progress, Sender<Result<(), LogError>>),
     /// Hide events, and say where that stands once it is committed.
     Redact(Redaction, Sender<Redacted>),
+}
+
+/// How far a named consumer has read.
+pub(crate) struct Progress {
+    pub(crate) consumer: String,
+    /// The consumer's own version.
+    pub(crate) version: u32,
+    pub(crate) seq: Seq,
+    pub(crate) chain: ChainHash,
 }
 
 /// What came of a redaction.

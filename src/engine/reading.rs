@@ -1,9 +1,10 @@
 //! Reading the log as methods of the handle: following, history, any state of the past.
 
 use super::handle::ChannelHandle;
+use super::inbox::Progress;
 use super::replay::Replay;
 use super::subscription::{Filter, Start, Subscription};
-use crate::error::SubscribeError;
+use crate::error::{CheckpointError, SubscribeError};
 use crate::event::{Recorded, Seq};
 use crate::history;
 use crate::log::{Checkpoint, LogError, Read};
@@ -92,6 +93,47 @@ impl ChannelHandle {
             seq: head.seq,
             chain: head.chain,
         })
+    }
+
+    /// Stores in the log how far a named consumer has read, so that after a restart it can go on
+    /// from there: see [`ChannelHandle::stored_checkpoint`]. Blocks for one small commit. `version`
+    /// is the consumer's own, for when its rules change.
+    ///
+    /// # Errors
+    /// - [`CheckpointError::WrongLog`]: it is of another log.
+    /// - [`CheckpointError::Log`]: it was not stored; the one before stands.
+    /// - [`CheckpointError::Engine`]: the engine is busy, closed, or cannot write its log.
+    pub fn store_checkpoint(
+        &self,
+        consumer: &str,
+        version: u32,
+        read: &Checkpoint,
+    ) -> Result<(), CheckpointError> {
+        if read.log_id != self.log_id() {
+            return Err(CheckpointError::WrongLog);
+        }
+        self.ask_to_note(Progress {
+            consumer: consumer.to_owned(),
+            version,
+            seq: read.seq,
+            chain: read.chain,
+        })
+    }
+
+    /// How far a named consumer has read, and its version then; `None`: it never said.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub fn stored_checkpoint(&self, consumer: &str) -> Result<Option<(u32, Checkpoint)>, LogError> {
+        let stored = self.reader()?.checkpoint(consumer)?;
+        Ok(stored.map(|stored| {
+            let checkpoint = Checkpoint {
+                log_id: self.log_id().to_owned(),
+                seq: stored.seq,
+                chain: stored.chain,
+            };
+            (stored.version, checkpoint)
+        }))
     }
 
     /// Identity of the log, as checkpoints bear it.

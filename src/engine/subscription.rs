@@ -211,6 +211,14 @@ impl Subscription {
         self.cancelled.load(Ordering::Acquire)
     }
 
+    /// Whether nothing more will come: it was cancelled, has failed, or the engine is closed and
+    /// everything was read.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let is_read = self.page.is_empty() && self.scanned >= self.shared.head();
+        self.failed || self.is_cancelled() || (self.shared.is_closed() && is_read)
+    }
+
     /// How many events of the log, wanted or not, have not been given out yet.
     #[must_use]
     pub fn lag(&self) -> u64 {

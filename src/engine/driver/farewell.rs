@@ -62,7 +62,8 @@ impl Driver {
                 Request::Command(_, _, slot) => slot.settle(Outcome::NotSent(error.clone())),
                 Request::Flush(done) => self.flushes.push(done),
                 Request::Redact(_, done) => self.redactions.push((done, Ok(None))),
-                Request::Rejoin => {}
+                // Its sender hears that nobody is left.
+                Request::Rejoin | Request::Checkpoint(..) => {}
             }
         }
         // Those that were staged were not committed.

@@ -164,6 +164,12 @@ impl Driver {
                     .handle_input(self.clock.now(), Input::Command(id, command));
             }
             Request::Flush(done) => self.flushes.push(done),
+            Request::Checkpoint(read, done) => {
+                let log = self.channel.log_mut();
+                let stored = log.put_checkpoint(&read.consumer, read.version, read.seq, read.chain);
+                // Whoever asked may have gone.
+                let _ = done.send(stored);
+            }
             Request::Rejoin => self.channel.handle_input(self.clock.now(), Input::Rejoin),
             Request::Redact(redaction, done) => {
                 let redacted = self.channel.redact(self.clock.now(), &redaction);
