@@ -67,6 +67,8 @@ pub(crate) enum Model {
     Gaps,
     /// What was said, line by line
     Messages,
+    /// What staff did, as far as the room was told
+    Moderation,
     /// When we were there: everything else is silent about the time between
     Observed,
     /// What was played: by whom queued, how long shown, how it ended
@@ -97,6 +99,7 @@ impl Model {
             Self::Emotes => print(stats.emotes(rows), printer),
             Self::Gaps => print(stats.gaps(rows), printer),
             Self::Messages => print(stats.messages(None, rows), printer),
+            Self::Moderation => print(stats.moderation(None, None, rows), printer),
             Self::Observed => print(stats.observed(rows), printer),
             Self::Plays => print(stats.plays(rows), printer),
             Self::Polls => print(stats.polls(rows), printer),
@@ -115,6 +118,7 @@ impl Model {
             Self::Emotes => "emotes",
             Self::Gaps => "gaps",
             Self::Messages => "messages",
+            Self::Moderation => "moderation",
             Self::Observed => "observed",
             Self::Plays => "plays",
             Self::Polls => "polls",

@@ -39,6 +39,27 @@ fn a_report_is_one_page_that_loads_nothing_and_runs_nothing_of_the_channels() {
     assert!(figures["population"].as_array().unwrap().len() > 10);
     assert!(!figures["plays"].as_array().unwrap().is_empty());
     assert!(!figures["presence"].as_array().unwrap().is_empty());
+    // The range is all of the log: the first of each ranking is the first of its table.
+    for (ranking, sql) in [
+        (
+            "emotes",
+            "SELECT sum(uses) AS n FROM emote_lines GROUP BY emote ORDER BY 1 DESC LIMIT 1",
+        ),
+        (
+            "queuers",
+            "SELECT accepted AS n FROM (SELECT count(*) AS accepted FROM queue_history
+                     WHERE outcome = 'accepted' GROUP BY identity) ORDER BY 1 DESC LIMIT 1",
+        ),
+        ("chatters", "SELECT max(messages) AS n FROM chatters"),
+    ] {
+        let rows = tool
+            .run(&["sql", "big.db", sql, "--json"])
+            .ok()
+            .json_lines();
+        assert_eq!(figures[ranking][0]["count"], rows[0]["n"], "{ranking}");
+    }
+    let done = figures["moderation"].as_array().unwrap();
+    assert!(!done.is_empty() && done.iter().all(|row| row.as_object().unwrap().len() == 2));
 }
 
 #[test]

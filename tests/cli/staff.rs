@@ -25,6 +25,7 @@ fn stats_and_export_print_as_many_rows_as_the_table_holds() {
     let log = log(&tool);
     for (model, table) in [
         ("gaps", "gaps"),
+        ("moderation", "moderation"),
         ("polls", "polls"),
         ("queue", "queue_history"),
     ] {

@@ -21,6 +21,7 @@ mod gaps;
 mod generated;
 mod made;
 mod messages;
+mod moderation;
 mod observed;
 mod plays;
 mod polls;

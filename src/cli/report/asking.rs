@@ -1,6 +1,7 @@
 //! Asks the read models for the figures of a report.
 
 use crate::cli::report::figures::{Day, Figures, Gap, Hour, Media, People, Person, Play, Totals};
+use crate::cli::report::ranked::Rankings;
 use crate::cli::report::zone::Zone;
 use projectionist::views::rusqlite::{Connection, Result, Row, ToSql};
 
@@ -64,11 +65,16 @@ impl Asker<'_> {
             plays: self.plays()?,
             media: self.media()?,
             presence: self.presence()?,
+            rankings: Rankings::asked(self)?,
         })
     }
 
     /// The rows of a query; `?1` and `?2` are the range.
-    fn rows<T>(&self, sql: &str, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+    pub(crate) fn rows<T>(
+        &self,
+        sql: &str,
+        read: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         self.rows_with(sql, &[&self.from_us, &self.until_us], read)
     }
 

@@ -3,6 +3,7 @@
 //! Times are shifted to the report's time zone, so that whatever shows them need not know of time
 //! zones: a chart draws them as if they were UTC.
 
+use crate::cli::report::ranked::Rankings;
 use serde::Serialize;
 
 /// All figures; times in shifted milliseconds.
@@ -19,6 +20,8 @@ pub(crate) struct Figures {
     pub(crate) plays: Vec<Play>,
     pub(crate) media: Vec<Media>,
     pub(crate) presence: Vec<Person>,
+    #[serde(flatten)]
+    pub(crate) rankings: Rankings,
 }
 
 /// Single figures.
@@ -94,4 +97,11 @@ pub(crate) struct Person {
     pub(crate) hours: f64,
     pub(crate) count: i64,
     pub(crate) stays: Vec<(i64, i64)>,
+}
+
+/// Something counted, for a ranking.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ranked {
+    pub(crate) name: String,
+    pub(crate) count: i64,
 }

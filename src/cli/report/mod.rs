@@ -3,6 +3,7 @@
 mod asking;
 mod figures;
 mod page;
+mod ranked;
 mod sections;
 mod zone;
 

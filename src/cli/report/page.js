@@ -99,6 +99,10 @@
     },
 
     media: (width) => bars(width, data.media, (row) => row.title, "plays", "--accent"),
+    chatters: (width) => bars(width, data.chatters, (row) => row.name, "count", "--accent"),
+    emotes: (width) => bars(width, data.emotes, (row) => row.name, "count", "--second"),
+    queuers: (width) => bars(width, data.queuers, (row) => row.name, "count", "--accent"),
+    moderation: (width) => bars(width, data.moderation, (row) => row.name, "count", "--third"),
   };
 
   // Names may repeat: the place in the list is the identity, the name its label.

@@ -21,14 +21,17 @@ pub(crate) fn page(title: &str, made: String, figures: &Figures) -> Page {
             ("hours observed", tenths(totals.observed_us as f64 / 3600e6)),
             ("share observed", percent(totals.share)),
         ],
-        sections: vec![
+        sections: [
             population(figures),
             week(figures),
             quality(figures),
             plays(figures),
             media(figures),
             presence(figures),
-        ],
+        ]
+        .into_iter()
+        .chain(figures.rankings.sections())
+        .collect(),
         made,
     }
 }

@@ -6,6 +6,8 @@ mod emote_names;
 mod emotes;
 mod gaps;
 mod messages;
+mod moderation;
+mod notices;
 mod observed;
 mod plays;
 mod polls;
@@ -26,6 +28,7 @@ pub(super) fn built_in(options: &ViewsOptions) -> Vec<Box<dyn Projector>> {
         Box::<activity::Activity>::default(),
         Box::<gaps::Gaps>::default(),
         Box::<messages::Messages>::default(),
+        Box::<moderation::Moderation>::default(),
         Box::<observed::Observed>::default(),
         Box::<plays::Plays>::default(),
         Box::<polls::Polls>::default(),
