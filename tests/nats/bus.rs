@@ -142,6 +142,7 @@ impl Bus {
     }
 
     fn stream(&self, name: &str) -> Option<Stream> {
+        let _within = self.runtime.enter();
         let context = jetstream::new(self.client.clone());
         self.runtime.block_on(context.get_stream(name)).ok()
     }
@@ -168,6 +169,7 @@ impl Bus {
     }
 
     pub(crate) fn make_stream(&self, config: jetstream::stream::Config) {
+        let _within = self.runtime.enter();
         let context = jetstream::new(self.client.clone());
         self.runtime
             .block_on(context.create_stream(config))
@@ -175,6 +177,7 @@ impl Bus {
     }
 
     pub(crate) fn change_stream(&self, config: &jetstream::stream::Config) {
+        let _within = self.runtime.enter();
         let context = jetstream::new(self.client.clone());
         self.runtime
             .block_on(context.update_stream(config))

