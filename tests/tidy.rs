@@ -77,13 +77,14 @@ const OUTSIDE: &[(&str, &[&str], &str)] = &[
     ),
     (
         "TcpStream",
-        &["transport", "testing"],
+        // `cli`: the pages of a service.
+        &["transport", "testing", "cli"],
         "carry frames through the Transport trait",
     ),
     (
         "TcpListener",
-        &["transport", "testing"],
-        "only the model server listens",
+        &["transport", "testing", "cli"],
+        "only the model server and the pages of a service listen",
     ),
     ("ureq::", &["transport"], "HTTP is the connector's business"),
     (

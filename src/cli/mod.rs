@@ -6,6 +6,8 @@
 
 mod archive;
 mod backup;
+#[cfg(feature = "nats")]
+mod bridge;
 mod clock;
 #[cfg(unix)]
 mod control;
@@ -21,6 +23,8 @@ mod history;
 mod import;
 mod ingest;
 mod line;
+#[cfg(feature = "nats")]
+mod monitor;
 mod output;
 mod progress;
 mod record;
@@ -60,6 +64,9 @@ struct Cli {
     /// Say more about what is going on; twice: all of it
     #[arg(long, short, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
+    /// Write everything to standard error as one JSON object a line, for programs
+    #[arg(long, global = true, display_order = 101)]
+    log_json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -82,6 +89,12 @@ enum Command {
     /// Send any other command: play, poll, kick, ban, options, …
     #[cfg(unix)]
     Send(Box<send::Send>),
+    /// Record rooms and bridge them to NATS, as a service
+    #[cfg(feature = "nats")]
+    Bridge(Box<bridge::Args>),
+    /// Print what passes on NATS
+    #[cfg(feature = "nats")]
+    Monitor(monitor::Args),
     /// Print the newest events of a log, and follow what comes
     Tail(tail::Args),
     /// Print what the channel was, now or at any moment of the log
@@ -128,7 +141,7 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    progress::start_logging(cli.verbose);
+    progress::start_logging(cli.verbose, cli.log_json);
     match execute(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
@@ -151,6 +164,10 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Queue(args) => send::queue(args),
         #[cfg(unix)]
         Command::Send(args) => send::send(args),
+        #[cfg(feature = "nats")]
+        Command::Bridge(args) => bridge::run(args),
+        #[cfg(feature = "nats")]
+        Command::Monitor(args) => monitor::run(args),
         Command::Tail(args) => tail::run(args),
         Command::State(args) => state::run(args),
         Command::History(args) => history::run(args),
@@ -172,7 +189,5 @@ fn execute(command: &Command) -> Result<(), Failure> {
 }
 
 fn complain(failure: &Failure) {
-    let red = AnsiColor::Red.on_default().bold();
-    let text = failure.to_string();
-    progress::note(&format!("{red}error:{red:#} {}", text::plain(&text)));
+    progress::error(&text::plain(&failure.to_string()));
 }

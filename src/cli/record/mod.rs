@@ -13,8 +13,11 @@ pub(crate) use run::{End, Recording, Showing};
 
 use crate::cli::failure::Failure;
 use crate::cli::stop::Stop;
-use options::Settings;
+pub(crate) use options::Settings;
 use projectionist::Config;
+pub(crate) use secrets::password_in;
+pub(crate) use settings::{Env, configure, read_toml};
+pub(crate) use status::beginning;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,7 +53,7 @@ impl Target {
     /// The configuration that flags, environment and file make, and for how many seconds.
     pub(crate) fn configure(&self) -> Result<(Config, Option<u64>), Failure> {
         let file = match &self.config {
-            Some(path) => settings::read_file(path)?,
+            Some(path) => settings::read_toml(path)?,
             None => Settings::default(),
         };
         let seconds = self.settings.seconds.or(file.seconds);

@@ -14,7 +14,7 @@ use std::path::Path;
 pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Reads a file of settings.
-pub(crate) fn read_file(path: &Path) -> Result<Settings, Failure> {
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let bad = |detail: String| Failure::Usage(format!("{}: {detail}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
     toml::from_str(&text).map_err(|error| {
@@ -251,7 +251,7 @@ mod tests {
     fn a_file_of_settings_shows_where_it_is_wrong_and_nothing_of_its_values() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "as = 'me'\npassword = 'hunter2'\n").unwrap();
-        let error = read_file(file.path()).unwrap_err().to_string();
+        let error = read_toml::<Settings>(file.path()).unwrap_err().to_string();
         assert!(
             error.contains("line 2") && error.contains("password"),
             "{error}"
