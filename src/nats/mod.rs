@@ -9,7 +9,7 @@
 //! use projectionist::{Config, Engine, nats::{BridgeOptions, Delivery, NatsBridge}};
 //! use std::time::Duration;
 //!
-//! let room = Engine::open(Config::new("https://cytu.be/r/MyChannel", "room.db")?)?.handle();
+//! let room = Engine::open(Config::new("https://cytu.be", "MyChannel").log("room.db"))?.handle();
 //! let options = BridgeOptions::new("nats://localhost:4222").delivery(Delivery::stream("ROSEY"));
 //! let bridge = NatsBridge::start(options, vec![room])?;
 //! println!("{:?}", bridge.health());

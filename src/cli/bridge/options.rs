@@ -134,16 +134,19 @@ impl Broker {
         }
         let mut options = BridgeOptions::new("");
         options.servers = servers;
-        options.auth = self
-            .auth(env)?
-            .or(file.auth(&|_| None)?)
-            .unwrap_or(Auth::None);
+        options.auth = match self.auth(env)? {
+            Some(auth) => auth,
+            // Of the environment only the password can belong to a user of the file.
+            None => file
+                .auth(&|name| env(name).filter(|_| name == "NATS_PASSWORD"))?
+                .unwrap_or(Auth::None),
+        };
         options.tls = self.tls(env, file);
         Ok(options)
     }
 
     /// Who we are, if this source says so.
-    fn auth(&self, env: Env<'_>) -> Result<Said, Failure> {
+    fn auth(&self, env: Env<'_>) -> Result<Option<Auth>, Failure> {
         let secret = |path: &Option<PathBuf>, name: &str| match path {
             Some(path) => password_in(path).map(Some),
             None => Ok(env(name).map(Secret::new)),
@@ -153,16 +156,16 @@ impl Broker {
             .clone()
             .or_else(|| env("NATS_CREDS").map(PathBuf::from))
         {
-            return Ok(Said(Some(Auth::Credentials(path))));
+            return Ok(Some(Auth::Credentials(path)));
         }
         if let Some(seed) = secret(&self.nkey_file, "NATS_NKEY")? {
-            return Ok(Said(Some(Auth::Nkey(seed))));
+            return Ok(Some(Auth::Nkey(seed)));
         }
         if let Some(token) = secret(&self.token_file, "NATS_TOKEN")? {
-            return Ok(Said(Some(Auth::Token(token))));
+            return Ok(Some(Auth::Token(token)));
         }
         let Some(user) = self.user.clone().or_else(|| env("NATS_USER")) else {
-            return Ok(Said(None));
+            return Ok(None);
         };
         let password = secret(&self.password_file, "NATS_PASSWORD")?;
         let password = password.ok_or_else(|| {
@@ -171,7 +174,7 @@ impl Broker {
             );
             Failure::Usage(text)
         })?;
-        Ok(Said(Some(Auth::Password { user, password })))
+        Ok(Some(Auth::Password { user, password }))
     }
 
     fn tls(&self, env: Env<'_>, file: &Self) -> Tls {
@@ -184,15 +187,6 @@ impl Broker {
         let pair = |source: &Self| source.cert.clone().zip(source.key.clone());
         tls.client = pair(self).or_else(|| pair(file));
         tls
-    }
-}
-
-/// What one source says about who we are.
-struct Said(Option<Auth>);
-
-impl Said {
-    fn or(self, other: Self) -> Option<Auth> {
-        self.0.or(other.0)
     }
 }
 

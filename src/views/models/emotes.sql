@@ -14,7 +14,7 @@ CREATE TABLE emotes (
 
 CREATE INDEX emotes_by_uses ON emotes (uses, emote);
 
--- Who uses which.
+-- Who uses which emote how often: a row for each emote and identity.
 CREATE TABLE emote_uses (
     emote    TEXT NOT NULL,
     identity TEXT NOT NULL,     -- in lower case: names ignore ASCII case

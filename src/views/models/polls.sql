@@ -16,6 +16,7 @@ CREATE TABLE polls (
     UNIQUE (opened_us, initiator, title)
 ) STRICT;
 
+-- What there was to choose from: a row for each option of a poll, in the order they are shown in.
 CREATE TABLE poll_options (
     poll_id INTEGER NOT NULL REFERENCES polls,
     place   INTEGER NOT NULL, -- from 1, as shown
