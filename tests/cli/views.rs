@@ -414,3 +414,31 @@ fn datasette_is_told_what_there_is_and_may_ask_what_is_proposed() {
     let schema = tool.run(&["views", "schema"]).ok().out;
     assert!(schema.contains("CREATE TABLE presence"), "{schema}");
 }
+
+#[test]
+fn every_model_can_be_asked_in_every_shape() {
+    let tool = Tool::new();
+    let log = log(&tool, "6000");
+    let help = tool.run(&["stats", "--help"]).ok().out;
+    let (_, models) = help.split_once("Which of the read models").unwrap();
+    let (models, _) = models.split_once("Options:").unwrap();
+    let names = models.lines().filter_map(|line| {
+        let line = line.trim_start().trim_start_matches("- ");
+        let (name, _) = line.split_once(": ")?;
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+        (!name.is_empty() && name.chars().all(is_name)).then(|| name.to_owned())
+    });
+    let names: Vec<String> = names.collect();
+    assert!(names.len() >= 10, "{names:?} in {models}");
+    for name in &names {
+        let ask = |more: &[&str]| tool.run(&[&["stats", log, name], more].concat()).ok();
+        ask(&[]);
+        let rows = ask(&["--json"]).json_lines().len();
+        let csv = ask(&["--csv"]).out;
+        let lines = csv.lines().count();
+        assert!(
+            rows == 0 || lines > rows,
+            "{name}: {rows} rows, {lines} lines"
+        );
+    }
+}

@@ -6,7 +6,7 @@
 
 use projectionist::UnixMicros;
 use serde::Serialize;
-use serde::ser::{Error as _, Impossible, SerializeStruct, Serializer};
+use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct, Serializer};
 use serde_json::{Error, Value};
 
 /// One value of a row.
@@ -35,7 +35,7 @@ impl Cell {
 ///
 /// # Errors
 /// Where `row` is no struct, or does not serialise: rows of ours do.
-pub(crate) fn cells(row: &impl Serialize) -> Result<Vec<(&'static str, Cell)>, Error> {
+pub(crate) fn cells(row: &impl Serialize) -> Result<Vec<(String, Cell)>, Error> {
     match row.serialize(Maker)? {
         Made::Row(cells) => Ok(cells),
         Made::Cell(_) => Err(no_row()),
@@ -49,14 +49,21 @@ fn no_row() -> Error {
 /// What a value was made into.
 enum Made {
     Cell(Cell),
-    Row(Vec<(&'static str, Cell)>),
+    Row(Vec<(String, Cell)>),
 }
 
 /// Makes a cell of a scalar and a row of a struct; refuses the rest, which is JSON then.
 struct Maker;
 
 /// Gathers the fields of a struct.
-struct RowMaker(Vec<(&'static str, Cell)>);
+struct RowMaker(Vec<(String, Cell)>);
+
+/// Gathers the entries of a map.
+#[derive(Default)]
+struct MapMaker {
+    name: String,
+    row: Vec<(String, Cell)>,
+}
 
 impl SerializeStruct for RowMaker {
     type Ok = Made;
@@ -67,16 +74,44 @@ impl SerializeStruct for RowMaker {
         name: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let cell = match value.serialize(Maker) {
-            Ok(Made::Cell(cell)) => cell,
-            _ => Cell::Json(serde_json::to_value(value)?),
-        };
-        self.0.push((name, cell));
+        self.0.push((name.to_owned(), of(value)?));
         Ok(())
     }
 
     fn end(self) -> Result<Made, Error> {
         Ok(Made::Row(self.0))
+    }
+}
+
+/// A struct that takes another one's fields in serialises as a map.
+impl SerializeMap for MapMaker {
+    type Ok = Made;
+    type Error = Error;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Error> {
+        let Made::Cell(Cell::Text(name)) = key.serialize(Maker)? else {
+            return Err(no_row());
+        };
+        self.name = name;
+        Ok(())
+    }
+
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
+        let name = std::mem::take(&mut self.name);
+        self.row.push((name, of(value)?));
+        Ok(())
+    }
+
+    fn end(self) -> Result<Made, Error> {
+        Ok(Made::Row(self.row))
+    }
+}
+
+/// The cell of a field: itself, or JSON if it is made of parts.
+fn of<T: ?Sized + Serialize>(value: &T) -> Result<Cell, Error> {
+    match value.serialize(Maker) {
+        Ok(Made::Cell(cell)) => Ok(cell),
+        _ => Ok(Cell::Json(serde_json::to_value(value)?)),
     }
 }
 
@@ -96,7 +131,7 @@ impl Serializer for Maker {
     type SerializeTuple = Impossible<Made, Error>;
     type SerializeTupleStruct = Impossible<Made, Error>;
     type SerializeTupleVariant = Impossible<Made, Error>;
-    type SerializeMap = Impossible<Made, Error>;
+    type SerializeMap = MapMaker;
     type SerializeStruct = RowMaker;
     type SerializeStructVariant = Impossible<Made, Error>;
 
@@ -199,7 +234,7 @@ impl Serializer for Maker {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        Err(no_row())
+        Ok(MapMaker::default())
     }
 
     fn serialize_struct_variant(
@@ -245,6 +280,13 @@ mod tests {
         a: i64,
     }
 
+    #[derive(Serialize)]
+    struct Outer {
+        first: i64,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+
     #[test]
     fn a_struct_is_a_row_in_the_order_of_its_fields_and_knows_its_times() {
         let sample = Sample {
@@ -273,7 +315,15 @@ mod tests {
             ("counts", Cell::Json(json!([1, 2]))),
             ("inner", Cell::Json(json!({"a": 1}))),
         ];
+        let expected = expected.map(|(name, cell)| (name.to_owned(), cell));
         assert_eq!(cells(&sample).unwrap(), expected);
+        let outer = Outer {
+            first: 0,
+            inner: Inner { a: 1 },
+        };
+        let expected = [("first", 0), ("a", 1)];
+        let expected = expected.map(|(name, n)| (name.to_owned(), Cell::Integer(n)));
+        assert_eq!(cells(&outer).unwrap(), expected);
         assert!(cells(&7).is_err());
         assert_eq!(serde_json::to_string(&sample.zuletzt).unwrap(), "5");
     }

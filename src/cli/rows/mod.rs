@@ -101,7 +101,7 @@ impl Printer {
     pub(crate) fn print(&mut self, row: &impl Serialize) -> Result<(), Failure> {
         let row = cells(row).map_err(std::io::Error::from)?;
         if self.names.is_none() {
-            self.columns(row.iter().map(|(name, _)| (*name).to_owned()).collect())?;
+            self.columns(row.iter().map(|(name, _)| name.clone()).collect())?;
         }
         let cells: Vec<Cell> = row.into_iter().map(|(_, cell)| cell).collect();
         self.cells(&cells)
