@@ -15,6 +15,7 @@ mod bus;
 mod delivery;
 mod events;
 mod losses;
+mod python;
 mod requests;
 #[allow(dead_code, reason = "the engine's own tests use the rest")]
 #[path = "../engine/site.rs"]
