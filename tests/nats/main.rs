@@ -13,6 +13,7 @@
 mod broker;
 mod bus;
 mod delivery;
+mod encrypted;
 mod events;
 mod losses;
 mod python;
