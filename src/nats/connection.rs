@@ -24,6 +24,9 @@ pub(super) async fn connect(
     options: &BridgeOptions,
     shared: Arc<Shared>,
 ) -> Result<Client, BridgeError> {
+    let is_encrypted = options.tls.required
+        || options.tls.ca.is_some()
+        || options.servers.iter().any(|it| it.starts_with("tls://"));
     let connect = ConnectOptions::new()
         .name("projectionist")
         .retry_on_initial_connect()
@@ -34,7 +37,7 @@ pub(super) async fn connect(
             RETRY_MAX.min(Duration::from_millis(50) * 2_u32.pow(shift))
         })
         .event_callback(move |event| {
-            tell(&shared, event);
+            tell(&shared, event, is_encrypted);
             std::future::ready(())
         });
     let connect = encrypted(connect, options);
@@ -78,7 +81,9 @@ fn encrypted(connect: ConnectOptions, options: &BridgeOptions) -> ConnectOptions
     connect
 }
 
-fn tell(shared: &Shared, event: Event) {
+/// The client tells of a failed attempt by its kind alone: what a certificate did wrong is an I/O
+/// error to it.
+fn tell(shared: &Shared, event: Event, is_encrypted: bool) {
     match event {
         Event::Connected => {
             log::info!("NATS: connected");
@@ -89,7 +94,14 @@ fn tell(shared: &Shared, event: Event) {
             shared.failed("the connection is gone".to_owned());
         }
         Event::ServerError(error) => shared.failed(error.to_string()),
-        Event::ClientError(error) => shared.failed(error.to_string()),
+        Event::ClientError(error) => {
+            let mut words = error.to_string();
+            if is_encrypted && (words.ends_with("IO error") || words.ends_with("TLS error")) {
+                words += ": nobody listens there, or a certificate is not accepted: \
+                          see to the authority, the host's name and our own certificate";
+            }
+            shared.failed(words);
+        }
         Event::SlowConsumer(_) => {
             shared.failed("requests came faster than they were read".to_owned());
         }

@@ -66,6 +66,8 @@ mod outbox;
 mod platform;
 mod publisher;
 mod queries;
+#[cfg(test)]
+mod schemas;
 mod stream;
 mod subjects;
 

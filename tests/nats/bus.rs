@@ -1,7 +1,7 @@
 //! The other side of the bus: a client that listens, asks, and looks into streams, without a
 //! runtime of its callers' own.
 
-use crate::WAIT;
+use crate::{WAIT, until};
 use async_nats::jetstream::{self, stream::Stream};
 use async_nats::{Client, ConnectOptions};
 use futures_util::StreamExt as _;
@@ -139,6 +139,16 @@ impl Bus {
             .runtime
             .block_on(self.client.request(subject, body.into()));
         serde_json::from_slice(&answer.ok()?.payload).ok()
+    }
+
+    /// Asks until somebody listens: a bridge that has just begun may not yet.
+    pub(crate) fn ask_until_heard(&self, subject: &str, body: &[u8]) -> Value {
+        let mut told = None;
+        until("somebody listens", || {
+            told = self.try_request(subject, body);
+            told.is_some()
+        });
+        told.unwrap()
     }
 
     fn stream(&self, name: &str) -> Option<Stream> {

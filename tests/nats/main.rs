@@ -14,8 +14,10 @@
 mod broker;
 mod bus;
 mod delivery;
+mod encrypted;
 mod events;
 mod losses;
+mod python;
 mod requests;
 #[cfg(all(feature = "cli", unix))]
 mod service;

@@ -273,24 +273,13 @@ fn the_other_family_s_commands_are_taken() {
     let _bridge = bridge(options, &room);
     let subject = format!("kryten.commands.cytube.{ROOM}.chat");
     let payload = json!({ "action": "chat", "data": { "message": "hi from afar" } });
-    let told = asked(&bus, &subject, &payload);
+    let told = bus.ask_until_heard(&subject, payload.to_string().as_bytes());
     assert_eq!(told["outcome"], "confirmed", "{told}");
     let payload = json!({ "data": { "message": "hi" } });
     assert_eq!(
-        asked(&bus, &subject, &payload)["error"]["code"],
+        bus.ask_until_heard(&subject, payload.to_string().as_bytes())["error"]["code"],
         "bad_payload"
     );
-}
-
-/// Asks until somebody listens.
-fn asked(bus: &Bus, subject: &str, payload: &Value) -> Value {
-    let mut told = Value::Null;
-    crate::until("somebody listens", || {
-        let answer = bus.try_request(subject, payload.to_string().as_bytes());
-        told = answer.unwrap_or_default();
-        !told.is_null()
-    });
-    told
 }
 
 #[test]
