@@ -19,6 +19,8 @@ Examples:
   projectionist stats MyChannel.events.db plays --csv > plays.csv
   projectionist stats MyChannel.events.db queuers --since -30d --limit 10
   projectionist stats MyChannel.events.db emotes --since -30d --limit 10
+  projectionist stats MyChannel.events.db messages --user Alice --reversed --limit 20
+  projectionist stats MyChannel.events.db moderation --actor Alice --action kick
 
 The views are brought up to date first. What begins before --until and ends at or after --since is
 shown, a page of it; --json and --csv print everything exactly, tables cut and round.";
@@ -48,10 +50,46 @@ pub(crate) struct Args {
     #[arg(long)]
     reversed: bool,
     #[command(flatten)]
+    only: Only,
+    #[command(flatten)]
     shape: Shape,
     /// Ask the views as they are
     #[arg(long)]
     no_update: bool,
+}
+
+/// Rows of somebody or something alone.
+#[derive(Debug, clap::Args)]
+struct Only {
+    /// Only of this user; for emotes, messages, presence, queue
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Only what this one did; for moderation
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+    /// Only this action, such as kick; for moderation
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+}
+
+impl Only {
+    /// Whether the model can be asked so: an answer about everybody would be a wrong one.
+    fn check(&self, model: Model) -> Result<(), Failure> {
+        let of_user = [
+            Model::Emotes,
+            Model::Messages,
+            Model::Presence,
+            Model::Queue,
+        ];
+        let text = if self.user.is_some() && !of_user.contains(&model) {
+            "--user is for emotes, messages, presence and queue"
+        } else if (self.actor.is_some() || self.action.is_some()) && model != Model::Moderation {
+            "--actor and --action are for moderation"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Usage(text.to_owned()))
+    }
 }
 
 /// The read models there are, and what is summed up of them.
@@ -90,22 +128,31 @@ impl Model {
     fn print(
         self,
         stats: &Stats<'_>,
+        only: &Only,
         rows: &Rows,
         printer: &mut Printer,
     ) -> Result<usize, Failure> {
+        let user = only.user.as_deref();
+        let (actor, action) = (only.actor.as_deref(), only.action.as_deref());
         match self {
             Self::Activity => print(stats.activity(rows), printer),
             Self::Chatters => print(stats.chatters(rows), printer),
-            Self::Emotes => print(stats.emotes(rows), printer),
+            Self::Emotes => match user {
+                Some(user) => print(stats.emotes_of(user, rows), printer),
+                None => print(stats.emotes(rows), printer),
+            },
             Self::Gaps => print(stats.gaps(rows), printer),
-            Self::Messages => print(stats.messages(None, rows), printer),
-            Self::Moderation => print(stats.moderation(None, None, rows), printer),
+            Self::Messages => print(stats.messages(user, rows), printer),
+            Self::Moderation => print(stats.moderation(actor, action, rows), printer),
             Self::Observed => print(stats.observed(rows), printer),
             Self::Plays => print(stats.plays(rows), printer),
             Self::Polls => print(stats.polls(rows), printer),
             Self::Population => print(stats.population(rows), printer),
-            Self::Presence => print(stats.presence(rows), printer),
-            Self::Queue => print(stats.queue_history(None, rows), printer),
+            Self::Presence => match user {
+                Some(user) => print(stats.presence_of(user, rows), printer),
+                None => print(stats.presence(rows), printer),
+            },
+            Self::Queue => print(stats.queue_history(user, rows), printer),
             Self::Queuers => print(stats.queuers(rows), printer),
         }
     }
@@ -142,13 +189,15 @@ fn print<T: Serialize>(
 
 /// Prints what a read model tells.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    args.only.check(args.model)?;
     let reader = args.place.reader()?;
     let views = bring(&args.place, &reader, !args.no_update)?;
     let mut rows = Rows::default().page(args.limit, args.offset);
     (rows.since, rows.until) = (args.since, args.until);
     rows.reversed = args.reversed;
     let mut printer = args.shape.printer();
-    let count = args.model.print(&views.stats(), &rows, &mut printer)?;
+    let stats = views.stats();
+    let count = args.model.print(&stats, &args.only, &rows, &mut printer)?;
     printer.finish()?;
     if count == 0 {
         progress::note("nothing there");

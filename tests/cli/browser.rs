@@ -96,6 +96,16 @@ fn append_hostile(path: &Path) {
                    "replay": {"received": 0, "new": 0, "overlap": 0}}),
         ),
     ];
+    // Of a poll the server sends HTML: what it escaped is a text that looks like markup.
+    let options = HOSTILE.map(|text| text.replace('&', "&amp;").replace('<', "&lt;"));
+    let head = log.head();
+    let at = head.received_at.0;
+    let opened_ms = at / 1_000 + 1_000;
+    bodies.push((
+        "poll_open",
+        json!({"title": options[0], "options": options, "counts": [5, 4, 3, 2, null],
+               "hidden": false, "initiator": HOSTILE[1], "opened_ms": opened_ms}),
+    ));
     for (n, text) in HOSTILE.iter().enumerate() {
         let user = json!({"name": text, "rank": 1, "afk": false, "muted": false,
                           "profile": {"image": text, "text": text}});
@@ -113,8 +123,6 @@ fn append_hostile(path: &Path) {
             ));
         }
     }
-    let head = log.head();
-    let at = head.received_at.0;
     let mut events = Vec::new();
     for (n, (kind, body)) in (1..).zip(&bodies) {
         let kind = Kind::parse(kind).unwrap();
@@ -204,6 +212,14 @@ fn a_browser_draws_the_report_asks_for_nothing_and_runs_nothing_of_the_channels(
         !dom.contains("data-owned"),
         "something of the channel's ran"
     );
+
+    let polls = table(&dom, "polls");
+    for (row, text) in polls.iter().zip(HOSTILE) {
+        assert_eq!(spoken(&row[1]), spoken(HOSTILE[0]));
+        assert_eq!(spoken(&row[2]), spoken(text));
+    }
+    let votes: Vec<_> = polls.iter().take(5).map(|row| row[3].as_str()).collect();
+    assert_eq!(votes, ["5", "4", "3", "2", "hidden"]);
 
     // The figures, from the log by plain SQL.
     let log = Connection::open(tool.path("big.db")).unwrap();

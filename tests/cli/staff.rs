@@ -61,3 +61,44 @@ fn queuers_are_the_sums_of_what_was_queued_most_first() {
     let sum: i64 = accepted.iter().sum();
     assert_eq!(Value::from(sum), number(&tool, log, sql));
 }
+
+#[test]
+fn stats_of_a_user_an_actor_or_an_action_are_theirs_alone() {
+    let tool = Tool::new();
+    let log = log(&tool);
+    for (model, from, column, option) in [
+        ("queue", "queue_history", "identity", "--user"),
+        ("messages", "messages", "identity", "--user"),
+        ("presence", "presence", "identity", "--user"),
+        ("moderation", "moderation", "actor_identity", "--actor"),
+        ("moderation", "moderation", "action", "--action"),
+        ("emotes", "emote_uses", "identity", "--user"),
+    ] {
+        let sql = format!(
+            "SELECT {column} AS who, count(*) AS n FROM {from} WHERE {column} IS NOT NULL
+             GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+        );
+        let row = tool.run(&["sql", log, &sql, "--json"]).ok().json_lines();
+        let who = row[0]["who"].as_str().unwrap();
+        let args = ["stats", log, model, "--json", "--limit", "1000000"];
+        let all = tool.run(&args).ok().json_lines().len();
+        let args = [args.as_slice(), &[option, who]].concat();
+        let rows = tool.run(&args).ok().json_lines();
+        assert_eq!(Value::from(rows.len()), row[0]["n"], "{model} {option}");
+        assert!(rows.len() < all || model == "emotes", "{model} {option}");
+    }
+}
+
+#[test]
+fn stats_of_a_user_are_refused_where_they_would_be_those_of_everybody() {
+    let tool = Tool::new();
+    let log = log(&tool);
+    let error = tool.run(&["stats", log, "plays", "--user", "bob"]);
+    let error = error.fails_with_text(2);
+    assert!(error.contains("--user is for"), "{error}");
+    for option in ["--actor", "--action"] {
+        let error = tool.run(&["stats", log, "messages", option, "kick"]);
+        let error = error.fails_with_text(2);
+        assert!(error.contains("are for moderation"), "{error}");
+    }
+}

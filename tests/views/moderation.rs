@@ -1,7 +1,7 @@
 //! `moderation` against the events.
 
 use crate::rooms::Room;
-use crate::samples::{joined, record, said};
+use crate::samples::{joined, playing, record, said};
 use projectionist::event::{Event, Kind, Origin, Redaction, ReplaceCause, Scope, Source};
 use projectionist::views::stats::{Rows, StaffAction};
 use projectionist::{Recorded, Seq};
@@ -150,6 +150,39 @@ fn a_mute_is_seen_by_the_flags_only_where_no_notice_tells_of_it() {
         said("bob", "bob muted carol"),
     ];
     assert_eq!(done(as_moderator), ["mute dave"]);
+}
+
+fn deleted(uid: u64, item: Option<&str>) -> Event {
+    let item = item.map(|title| {
+        let media = json!({ "type": "yt", "id": "abcdefghijk", "title": title, "seconds": 212 });
+        json!({ "uid": uid, "temp": true, "queued_by": "Alice", "media": media })
+    });
+    event(Kind::ItemDeleted, &json!({ "uid": uid, "item": item }))
+}
+
+#[test]
+fn what_leaves_the_playlist_counts_as_deleted_unless_it_plays() {
+    let events = vec![
+        joined(),
+        deleted(3, Some("before it played")),
+        playing("One", false),
+        deleted(3, Some("over by itself")),
+        deleted(4, Some("Two")),
+        deleted(5, None),
+        event(Kind::CurrentSet, &json!({ "uid": 6 })),
+        deleted(6, Some("over as well")),
+        deleted(3, Some("played before")),
+        event(Kind::MediaStopped, &json!({ "reason": "cleared" })),
+        deleted(6, Some("nothing plays")),
+    ];
+    let expected = [
+        "delete Alice before it played",
+        "delete Alice Two",
+        "delete",
+        "delete Alice played before",
+        "delete Alice nothing plays",
+    ];
+    assert_eq!(done(events), expected);
 }
 
 #[test]

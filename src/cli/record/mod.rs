@@ -15,8 +15,11 @@ use crate::cli::failure::Failure;
 use crate::cli::stop::Stop;
 pub(crate) use options::Settings;
 use projectionist::Config;
+#[cfg(feature = "nats")]
 pub(crate) use secrets::password_in;
+#[cfg(feature = "nats")]
 pub(crate) use settings::{Env, configure, read_toml};
+#[cfg(feature = "nats")]
 pub(crate) use status::beginning;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Asks the read models for the figures of a report.
 
 use crate::cli::report::figures::{Day, Figures, Gap, Hour, Media, People, Person, Play, Totals};
+use crate::cli::report::lists::Lists;
 use crate::cli::report::ranked::Rankings;
 use crate::cli::report::zone::Zone;
 use projectionist::views::rusqlite::{Connection, Result, Row, ToSql};
@@ -51,8 +52,8 @@ struct Slot {
 }
 
 impl Asker<'_> {
-    /// Everything.
-    pub(crate) fn figures(&self) -> Result<Figures> {
+    /// Everything; whom staff did something to only with `named`.
+    pub(crate) fn figures(&self, named: bool) -> Result<Figures> {
         let slots = self.slots()?;
         Ok(Figures {
             from: self.zone.shifted_ms(self.from_us),
@@ -66,6 +67,7 @@ impl Asker<'_> {
             media: self.media()?,
             presence: self.presence()?,
             rankings: Rankings::asked(self)?,
+            lists: Lists::asked(self, named)?,
         })
     }
 
@@ -94,7 +96,8 @@ impl Asker<'_> {
         self.conn.query_row(sql, values, |row| row.get(0))
     }
 
-    fn ms(&self, row: &Row<'_>, column: usize) -> Result<i64> {
+    /// A column's moment, shifted.
+    pub(crate) fn ms(&self, row: &Row<'_>, column: usize) -> Result<i64> {
         Ok(self.zone.shifted_ms(row.get(column)?))
     }
 

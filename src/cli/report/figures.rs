@@ -3,6 +3,7 @@
 //! Times are shifted to the report's time zone, so that whatever shows them need not know of time
 //! zones: a chart draws them as if they were UTC.
 
+use crate::cli::report::lists::Lists;
 use crate::cli::report::ranked::Rankings;
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub(crate) struct Figures {
     pub(crate) presence: Vec<Person>,
     #[serde(flatten)]
     pub(crate) rankings: Rankings,
+    #[serde(flatten)]
+    pub(crate) lists: Lists,
 }
 
 /// Single figures.

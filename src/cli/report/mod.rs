@@ -2,6 +2,7 @@
 
 mod asking;
 mod figures;
+mod lists;
 mod page;
 mod ranked;
 mod sections;
@@ -24,8 +25,9 @@ Examples:
   projectionist report MyChannel.events.db --out week.html --since -7d --tz Europe/Vienna
 
 The page holds everything it shows and loads nothing: people over time, the week by hour, what was
-played, who was here, and how much of the time was observed. The views file beside
-the log is brought up to date first.";
+played, who was here, polls, and how much of the time was observed and why not more. It names nobody
+who was punished, unless --moderation is given. The views file beside the log is brought up to date
+first.";
 
 /// Options of `report`.
 #[derive(Debug, clap::Args)]
@@ -45,6 +47,9 @@ pub(crate) struct Args {
     /// Time zone of days and hours
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     tz: String,
+    /// Name who did what to whom among the moderation; without it only how often
+    #[arg(long)]
+    moderation: bool,
     /// Heading; default: the channel's name
     #[arg(long)]
     title: Option<String>,
@@ -73,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         until_us,
         zone: &zone,
     };
-    let figures = asker.figures().map_err(failed)?;
+    let figures = asker.figures(args.moderation).map_err(failed)?;
     let title = args.title.as_deref().unwrap_or(reader.channel());
     let made = format!(
         "Made by projectionist {} from {} events of the log {} of {}; times are of {}.",

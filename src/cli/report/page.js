@@ -6,13 +6,23 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   // Times are shown in the report's time zone: figures come shifted, and are drawn as if in UTC.
   const at = (shifted_ms) => new Date(shifted_ms);
-  const clip = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  // As much of a text as there is room for: letters differ too much in width to be counted.
+  const clip = (text, room) => {
+    if (ruler.measureText(text).width <= room) return text;
+    const letters = Array.from(text).slice(0, Math.ceil(room / 2));
+    while (letters.length && ruler.measureText(letters.join("") + "…").width > room) letters.pop();
+    return letters.length ? letters.join("") + "…" : "";
+  };
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
   const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const narrow = (width) => width < 520;
 
   const base = (width, more) => ({
     width,
+    // Two lines of an axis, with what hangs below the second.
+    marginBottom: 38,
     style: { background: "transparent", color: "inherit", fontFamily: "inherit", fontSize: "12px" },
     ...more,
   });
@@ -24,7 +34,8 @@
       const gaps = data.gaps.map((gap) => ({ from: at(gap.from), until: at(gap.until) }));
       const frame = [at(data.from), at(data.until)];
       return Plot.plot(base(width, {
-        height: narrow(width) ? 220 : 280,
+        height: narrow(width) ? 230 : 290,
+        marginTop: 30,
         x: { type: "utc", domain: frame, label: null },
         y: { label: "people", grid: true, zero: true, nice: true },
         marks: [
@@ -40,7 +51,9 @@
     week(width) {
       const scale = (name) => [css("--void"), css(name)];
       return Plot.plot(base(width, {
-        height: narrow(width) ? 210 : 230,
+        height: narrow(width) ? 225 : 245,
+        marginTop: 8,
+        marginBottom: 42,
         padding: 0.06,
         x: { label: "hour of the day", domain: d3.range(24), tickFormat: (h) => (h % (narrow(width) ? 6 : 3) ? "" : String(h)) },
         y: { label: null, domain: days },
@@ -54,7 +67,8 @@
 
     days(width) {
       return Plot.plot(base(width, {
-        height: 140,
+        height: 150,
+        marginTop: 30,
         x: { type: "utc", label: null, domain: [at(data.from), at(data.until)] },
         y: { label: "observed", percent: true, domain: [0, 100], grid: true },
         marks: [
@@ -78,8 +92,8 @@
         y: { axis: null },
         color: { domain: kinds, range: [css("--third"), css("--second"), css("--second"), css("--soft"), css("--accent")] },
         marks: [
-          Plot.rectX(rows, { x1: "from", x2: "until", y1: 0.1, y2: 1, fill: kind, fillOpacity: 0.75, stroke: css("--card"), title: (row) => `${row.title}\n${row.by ? "queued by " + row.by + ", " : ""}${kind(row)}` }),
-          Plot.text(rows, { x: "from", y: 0.55, text: (row) => clip(row.title, Math.floor(share(row) / 8)), textAnchor: "start", dx: 3, filter: (row) => share(row) > 60 }),
+          Plot.rectX(rows, { x1: "from", x2: "until", y1: 0.1, y2: 1, fill: kind, fillOpacity: 0.75, insetRight: narrow(width) ? 0 : 0.5, title: (row) => `${row.title}\n${row.by ? "queued by " + row.by + ", " : ""}${kind(row)}` }),
+          Plot.text(rows, { x: "from", y: 0.55, text: (row) => clip(row.title, share(row) - 8), textAnchor: "start", dx: 3, filter: (row) => share(row) > 60 }),
         ],
       }));
     },
@@ -91,7 +105,7 @@
         marginBottom: 4,
         marginLeft: narrow(width) ? 90 : 150,
         x: { type: "utc", label: null, domain: [at(data.from), at(data.until)], axis: "top", grid: true },
-        y: { label: null, domain: data.presence.map((person) => person.name), tickFormat: (name) => clip(name, narrow(width) ? 12 : 20) },
+        y: { label: null, domain: data.presence.map((person) => person.name), tickFormat: (name) => clip(name, narrow(width) ? 78 : 138) },
         marks: [
           Plot.barX(stays, { x1: "from", x2: "until", y: "name", fill: css("--accent"), inset: 2, insetLeft: 0, insetRight: -0.5 }),
         ],
@@ -102,8 +116,41 @@
     chatters: (width) => bars(width, data.chatters, (row) => row.name, "count", "--accent"),
     emotes: (width) => bars(width, data.emotes, (row) => row.name, "count", "--second"),
     queuers: (width) => bars(width, data.queuers, (row) => row.name, "count", "--accent"),
+    polls(width) {
+      const rows = pollRows();
+      const margin = narrow(width) ? 130 : 260;
+      const most = d3.max(rows, (row) => row.votes) || 1;
+      const option = (row) => row.title === undefined;
+      const place = (row) => rows.indexOf(row);
+      const votes = (row) => (row.votes == null ? "hidden" : number.format(row.votes));
+      return Plot.plot(base(width, {
+        height: 12 + 22 * rows.length,
+        marginTop: 4,
+        marginLeft: margin,
+        marginRight: 60,
+        marginBottom: 4,
+        x: { axis: null, domain: [0, most] },
+        y: { label: null, domain: d3.range(rows.length), tickFormat: (n) => (option(rows[n]) ? clip(rows[n].text, margin - 12) : ""), tickSize: 0 },
+        marks: [
+          Plot.text(rows.filter((row) => !option(row)), { y: place, text: (row) => clip(row.title, (width - 8) * 0.9), frameAnchor: "left", dx: 4 - margin, fontWeight: "bold" }),
+          Plot.barX(rows.filter((row) => row.votes != null), { x: "votes", y: place, fill: css("--second"), fillOpacity: 0.85, inset: 3, title: "text" }),
+          Plot.text(rows.filter(option), { x: (row) => row.votes ?? 0, y: place, text: votes, textAnchor: "start", dx: 4 }),
+        ],
+      }));
+    },
+
     moderation: (width) => bars(width, data.moderation, (row) => row.name, "count", "--third"),
   };
+
+  // Each poll is a heading and a row for each of its options; those beyond a dozen are in the table.
+  function pollRows() {
+    return data.polls.flatMap((poll) => {
+      const shown = poll.options.slice(0, 12);
+      const left = poll.options.length - shown.length;
+      const title = `${d3.utcFormat("%Y-%m-%d")(at(poll.opened))}  ${poll.title}` + (poll.open ? " (open)" : "") + (left ? ` (${left} more in the table)` : "");
+      return [{ title }, ...shown.map((option) => ({ text: option.text, votes: option.votes }))];
+    });
+  }
 
   // Names may repeat: the place in the list is the identity, the name its label.
   function bars(width, rows, name, value, colour) {
@@ -113,8 +160,8 @@
       marginLeft: margin,
       marginRight: 50,
       marginBottom: 4,
-      x: { label: value, axis: "top", grid: true, nice: true },
-      y: { label: null, domain: d3.range(rows.length), tickFormat: (n) => clip(name(rows[n]), Math.floor(margin / 7.2)), tickSize: 0 },
+      x: { label: null, axis: "top", grid: true, nice: true },
+      y: { label: null, domain: d3.range(rows.length), tickFormat: (n) => clip(name(rows[n]), margin - 12), tickSize: 0 },
       marks: [
         Plot.barX(rows, { x: value, y: (_, n) => n, fill: css(colour), fillOpacity: 0.85, inset: 2, title: name }),
         Plot.text(rows, { x: value, y: (_, n) => n, text: (row) => number.format(row[value]), textAnchor: "start", dx: 4 }),

@@ -33,14 +33,17 @@ impl Rankings {
                 })
             })
         };
-        let said = "messages WHERE kind = 'message' AND said_us >= ?1 AND said_us < ?2";
-        let used = "emote_lines WHERE said_us >= ?1 AND said_us < ?2";
+        let said = "messages WHERE kind = 'message' AND source = 'user'
+                    AND said_us >= ?1 AND said_us < ?2";
+        // From emote to emote, so that of each the range alone is read.
+        let used = "emotes e CROSS JOIN emote_lines l ON l.emote = e.emote
+                    AND l.said_us >= ?1 AND l.said_us < ?2";
         let queued = "queue_history WHERE told_us >= ?1 AND told_us < ?2
                       AND outcome = 'accepted' AND identity IS NOT NULL";
         let done = "moderation WHERE told_us >= ?1 AND told_us < ?2";
         Ok(Self {
             chatters: ranked("max(name)", "count(*)", said, "identity")?,
-            emotes: ranked("emote", "sum(uses)", used, "emote")?,
+            emotes: ranked("e.emote", "sum(l.uses)", used, "e.emote")?,
             queuers: ranked("max(name)", "count(*)", queued, "identity")?,
             moderation: ranked("replace(action, '_', ' ')", "count(*)", done, "action")?,
         })

@@ -25,12 +25,15 @@ pub(crate) fn page(title: &str, made: String, figures: &Figures) -> Page {
             population(figures),
             week(figures),
             quality(figures),
+            figures.lists.causes_section(totals.share),
             plays(figures),
             media(figures),
             presence(figures),
         ]
         .into_iter()
+        .chain([figures.lists.polls_section()])
         .chain(figures.rankings.sections())
+        .chain(figures.lists.actions_section())
         .collect(),
         made,
     }
@@ -223,10 +226,10 @@ fn optional(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), tenths)
 }
 
-fn tenths(value: f64) -> String {
+pub(crate) fn tenths(value: f64) -> String {
     format!("{value:.1}")
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
