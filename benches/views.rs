@@ -25,6 +25,7 @@ use projectionist::{
     testing::{Synthetic, SyntheticConfig},
     views::{Views, ViewsBuilder, path_of, stats::Rows},
 };
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,8 +39,11 @@ const NEWEST: usize = 1_000;
 /// Searches that the median is of.
 const SEARCHES: u32 = 500;
 
-/// Events appended beside a build.
-const APPENDED: usize = 16_384;
+/// Events appended at a time beside a build.
+const APPENDED: usize = 4_096;
+
+/// Events that there are behind the log, more than any run appends.
+const BEHIND: u64 = 20_000_000;
 
 fn options() -> LogOptions {
     LogOptions::new("synthetic", "https://cytube.example").log_id([7; 16])
@@ -59,12 +63,12 @@ fn build(log: &Path) -> u64 {
     builder.update(&mut |_, _| true).unwrap().events
 }
 
-/// A log and a folder to have copies of it in.
+/// A log, in a folder that goes with it.
 struct Bench {
-    folder: TempDir,
+    _folder: TempDir,
     log: PathBuf,
     /// What comes after the log.
-    more: Vec<Recorded>,
+    more: RefCell<Synthetic>,
     count: u64,
 }
 
@@ -73,7 +77,7 @@ fn bench() -> Bench {
     let count: u64 = events.unwrap_or(200_000);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log.db");
-    let config = SyntheticConfig::new(7, count + (NEWEST + APPENDED) as u64);
+    let config = SyntheticConfig::new(7, count + BEHIND);
     let mut events = Synthetic::new(&config);
     let mut left = count as usize;
     while left > 0 {
@@ -82,10 +86,17 @@ fn bench() -> Bench {
         left -= batch.len();
     }
     Bench {
-        more: events.collect(),
-        folder,
+        more: RefCell::new(events),
+        _folder: folder,
         log,
         count,
+    }
+}
+
+impl Bench {
+    /// The events that come next.
+    fn next(&self, count: usize) -> Vec<Recorded> {
+        self.more.borrow_mut().by_ref().take(count).collect()
     }
 }
 
@@ -111,26 +122,15 @@ fn building(c: &mut Criterion, bench: &Bench) {
     group.finish();
 }
 
-/// Method: the log gets its newest events behind views that are built; each time a copy of those
-/// is brought up to date.
+/// Method: each time the log has grown by so many, and its views follow.
 fn catching_up(c: &mut Criterion, bench: &Bench) {
     build(&bench.log);
-    let stale = std::fs::read(path_of(&bench.log)).unwrap();
-    append(&bench.log, &bench.more[..NEWEST]);
+    let views = path_of(&bench.log);
     let mut group = c.benchmark_group("catching up");
     for (name, expected) in [("baseline: nothing new", 0), ("1,000 events", NEWEST)] {
-        let views = bench.folder.path().join("copy.views.db");
         group.bench_function(name, |b| {
             b.iter_batched(
-                || {
-                    std::fs::write(&views, &stale).unwrap();
-                    // Else the run's own sync waits for the whole copy.
-                    let copy = std::fs::File::open(&views).unwrap();
-                    copy.sync_all().unwrap();
-                    if expected == 0 {
-                        bring(&bench.log, &views);
-                    }
-                },
+                || append(&bench.log, &bench.next(expected)),
                 |()| assert_eq!(bring(&bench.log, &views), expected as u64),
                 BatchSize::PerIteration,
             );
@@ -145,60 +145,79 @@ fn bring(log: &Path, views: &Path) -> u64 {
     builder.update(&mut |_, _| true).unwrap().events
 }
 
-/// Builds the views of a log again and again, until dropped.
-struct Builder {
+/// Something that keeps a processor busy, until dropped.
+struct Busy {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Builder {
-    fn start(log: PathBuf) -> Self {
+impl Busy {
+    fn start(work: impl Fn(&AtomicBool) + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::SeqCst) {
-                let reader = SqliteReader::open(&log).unwrap();
-                let builder = ViewsBuilder::new(&reader).afresh();
-                let go_on = &mut |_, _| !stopped.load(Ordering::SeqCst);
-                builder.update(go_on).unwrap();
+                work(&stopped);
             }
         });
         let thread = Some(thread);
         Self { stop, thread }
     }
+
+    /// Builds the views of a log from nothing, again and again.
+    fn building(log: PathBuf) -> Self {
+        Self::start(move |stopped| {
+            let reader = SqliteReader::open(&log).unwrap();
+            let builder = ViewsBuilder::new(&reader).afresh();
+            let go_on = &mut |_, _| !stopped.load(Ordering::SeqCst);
+            builder.update(go_on).unwrap();
+        })
+    }
+
+    /// Counts.
+    fn counting() -> Self {
+        Self::start(|stopped| {
+            let mut sum = 0_u64;
+            while !stopped.load(Ordering::Relaxed) {
+                sum = std::hint::black_box(sum.wrapping_add(1));
+            }
+        })
+    }
 }
 
-impl Drop for Builder {
+impl Drop for Busy {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
-/// Method: each time a copy of the log, and a builder that never ends beside the one who appends.
+/// Method: one log, appended to for as long as it takes, with nothing, a counting thread, or a
+/// builder that never ends beside it. What the counting thread costs is the machine's.
 fn recording_beside(c: &mut Criterion, bench: &Bench) {
-    let more = &bench.more[NEWEST..];
     let mut group = c.benchmark_group("append beside a build");
-    group.throughput(Throughput::Elements(more.len() as u64));
-    for (name, builds) in [("baseline: nobody builds", false), ("views build", true)] {
+    group.throughput(Throughput::Elements(APPENDED as u64));
+    let beside: [(&str, &dyn Fn() -> Option<Busy>); 3] = [
+        ("baseline: nothing beside it", &|| None),
+        ("baseline: a thread that counts", &|| Some(Busy::counting())),
+        ("views build", &|| Some(Busy::building(bench.log.clone()))),
+    ];
+    for (name, start) in beside {
+        let mut log = SqliteLog::create_or_open(&bench.log, &options()).unwrap();
+        let busy = start();
         group.bench_function(name, |b| {
-            b.iter_batched_ref(
-                || {
-                    let folder = tempfile::tempdir().unwrap();
-                    let path = folder.path().join("log.db");
-                    std::fs::copy(&bench.log, &path).unwrap();
-                    let log = SqliteLog::create_or_open(&path, &options()).unwrap();
-                    let builder = builds.then(|| Builder::start(path));
-                    (builder, log, folder)
-                },
-                |(_builder, log, _folder)| {
-                    for batch in more.chunks(256) {
+            b.iter_batched(
+                || bench.next(APPENDED),
+                |events| {
+                    for batch in events.chunks(256) {
                         log.append(batch).unwrap();
                     }
                 },
                 BatchSize::PerIteration,
             );
         });
+        drop(busy);
+        log.close().unwrap();
     }
     group.finish();
 }

@@ -236,6 +236,7 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
          PRAGMA cache_size = {CACHE};
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = 16384;
          PRAGMA journal_size_limit = 67108864;"
     ))
 }

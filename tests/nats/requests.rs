@@ -24,7 +24,7 @@ fn stage(options: impl FnOnce(BridgeOptions) -> BridgeOptions) -> Option<Stage> 
     let room = live(site.owner());
     let bridge = bridge(options(BridgeOptions::new(broker.url())), &room);
     // The desk is open once it answers.
-    asked(&bus, "rosey.platform.cytube.query.health", &json!({}));
+    bus.ask_until_heard("rosey.platform.cytube.query.health", b"");
     Some(Stage {
         _broker: broker,
         site,
@@ -237,8 +237,8 @@ fn of_several_rooms_the_one_named_is_meant_and_none_is_guessed() {
         .account(OWNER.0, OWNER.1);
     let rooms = vec![live(site.owner()), live(attic)];
     let _bridge = NatsBridge::start(BridgeOptions::new(broker.url()), rooms).unwrap();
-    let health = json!({ "channel": "lobby" });
-    asked(&bus, "rosey.platform.cytube.query.health", &health);
+    let health = br#"{"channel": "lobby"}"#;
+    bus.ask_until_heard("rosey.platform.cytube.query.health", health);
     let send = |payload: Value| {
         bus.request(
             "rosey.platform.cytube.send.chat",
