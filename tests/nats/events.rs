@@ -178,7 +178,7 @@ fn a_message_that_the_broker_cannot_take_goes_without_its_data() {
     let options = BridgeOptions::new(broker.url());
     let bridge = bridge(options, &room);
     let seen = bus.listen("rosey.events.css.>");
-    room.set_css(&"a{}".repeat(3_000)).unwrap();
+    room.set_css("a{}".repeat(3_000)).unwrap();
     let body = seen.next().body;
     assert_eq!(body["event_type"], "css_js_change");
     assert!(body["oversize"].as_u64().unwrap() > 9_000);
