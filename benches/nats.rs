@@ -3,7 +3,9 @@
 //! broker costs that is away while a log waits.
 //!
 //! `EVENTS=n` (50,000) are published, `WAITING=n` (1,000,000) wait. Baselines, in the same run: a
-//! bare windowed publisher of the very same messages; the same lines until the engine shows them.
+//! bare windowed publisher of the very same messages; the same lines until the engine shows them;
+//! commands without a bus. `ONLY=stream`, `latency`, `command` or `memory` runs one part. Figures of
+//! a busy machine are to be read beside their baselines.
 //! Without a `nats-server` nothing is run, and it says so.
 
 #![allow(
@@ -23,16 +25,16 @@ mod broker;
 #[path = "../tests/engine/site.rs"]
 mod site;
 
-use async_nats::jetstream::{self, message::PublishMessage, stream};
-use async_nats::{Client, ConnectOptions};
+use async_nats::jetstream::{self, context::PublishAckFuture, message::PublishMessage, stream};
+use async_nats::{Client, ConnectOptions, Subscriber};
 use broker::Broker;
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use projectionist::event_log::EventLog as _;
 use projectionist::nats::{BridgeOptions, Delivery, NatsBridge};
 use projectionist::sqlite::{LogOptions, SqliteLog};
 use projectionist::testing::{Synthetic, SyntheticConfig};
-use projectionist::{ChannelHandle, Config, Engine};
-use site::{OWNER, Site, live};
+use projectionist::{ChannelHandle, Config, Engine, Seq};
+use site::{Site, live};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -77,18 +79,17 @@ fn main() {
         .build()
         .unwrap();
     let only = std::env::var("ONLY").unwrap_or_default();
-    let is_asked = |name: &str| only.is_empty() || only == name;
-    if is_asked("stream") {
-        stream(&runtime);
-    }
-    if is_asked("latency") {
-        latency(&runtime);
-    }
-    if is_asked("command") {
-        command(&runtime);
-    }
-    if is_asked("memory") {
-        memory();
+    type Part = fn(&Runtime);
+    let parts: [(&str, Part); 4] = [
+        ("stream", stream),
+        ("latency", latency),
+        ("command", command),
+        ("memory", memory),
+    ];
+    for (name, measure) in parts {
+        if only.is_empty() || only == name {
+            measure(&runtime);
+        }
     }
 }
 
@@ -124,11 +125,16 @@ fn connect(runtime: &Runtime, broker: &Broker) -> Client {
     runtime.block_on(options.connect(broker.url())).unwrap()
 }
 
-/// A message of the bridge's, to be published by somebody else.
-struct Kept {
-    id: String,
-    message: async_nats::Message,
+fn listen(runtime: &Runtime, client: &Client, subject: &'static str) -> Subscriber {
+    runtime.block_on(async {
+        let messages = client.subscribe(subject).await.unwrap();
+        client.flush().await.unwrap();
+        messages
+    })
 }
+
+/// A message of the bridge's with its id, to be published by somebody else.
+type Kept = (String, async_nats::Message);
 
 fn stream(runtime: &Runtime) {
     let events = number("EVENTS", 50_000);
@@ -137,11 +143,8 @@ fn stream(runtime: &Runtime) {
     let room = opened(&path);
     let head = room.state().seq;
     // Unmeasured: what the messages are.
-    let kept = {
-        let broker = Broker::start().unwrap();
-        kept(runtime, &broker, &room)
-    };
-    let bytes: usize = kept.iter().map(|kept| kept.message.payload.len()).sum();
+    let kept = kept(runtime, &Broker::start().unwrap(), &room);
+    let bytes: usize = kept.iter().map(|(_, message)| message.payload.len()).sum();
     println!(
         "nats/stream: {events} events, {} messages, {} bytes each",
         kept.len(),
@@ -160,12 +163,9 @@ fn stream(runtime: &Runtime) {
             .from_origin(true);
         let start = Instant::now();
         let bridge = NatsBridge::start(options, vec![room.clone()]).unwrap();
-        until("all is on record", || {
-            bridge.health().rooms[0].stored >= head
-        });
+        on_record(&bridge, head);
         ours.push(events as f64 / start.elapsed().as_secs_f64());
-        let health = bridge.health();
-        assert_eq!(health.repeated, 0, "{health:?}");
+        assert_eq!(bridge.health().repeated, 0);
     }
     let (ours, theirs) = (median(&mut ours), median(&mut theirs));
     println!("nats/stream, baseline: bare windowed publisher: {theirs:.0} events/s");
@@ -173,6 +173,12 @@ fn stream(runtime: &Runtime) {
         "nats/stream: log to stored checkpoint: {ours:.0} events/s, {:.2} of it",
         ours / theirs
     );
+}
+
+fn on_record(bridge: &NatsBridge, head: Seq) {
+    until("all is on record", || {
+        bridge.health().rooms[0].stored >= head
+    });
 }
 
 fn median(numbers: &mut [f64]) -> f64 {
@@ -183,11 +189,7 @@ fn median(numbers: &mut [f64]) -> f64 {
 /// All that a bridge publishes of a log.
 fn kept(runtime: &Runtime, broker: &Broker, room: &ChannelHandle) -> Vec<Kept> {
     let client = connect(runtime, broker);
-    let mut messages = runtime.block_on(async {
-        let messages = client.subscribe("rosey.>").await.unwrap();
-        client.flush().await.unwrap();
-        messages
-    });
+    let mut messages = listen(runtime, &client, "rosey.>");
     let options = BridgeOptions::new(broker.url())
         .consumer("kept")
         .delivery(Delivery::stream("ROSEY"))
@@ -199,10 +201,12 @@ fn kept(runtime: &Runtime, broker: &Broker, room: &ChannelHandle) -> Vec<Kept> {
         let mut kept = Vec::new();
         while kept.len() < count as usize {
             let message = messages.next().await.unwrap();
-            let headers = message.headers.as_ref();
-            let id = headers.and_then(|headers| headers.get("Nats-Msg-Id"));
+            let id = message
+                .headers
+                .as_ref()
+                .and_then(|it| it.get("Nats-Msg-Id"));
             if let Some(id) = id.map(ToString::to_string) {
-                kept.push(Kept { id, message });
+                kept.push((id, message));
             }
         }
         kept
@@ -224,18 +228,15 @@ fn bare(runtime: &Runtime, broker: &Broker, kept: &[Kept]) -> Duration {
         };
         context.create_stream(config).await.unwrap();
         let start = Instant::now();
-        let mut acks = FuturesOrdered::new();
-        for kept in kept {
+        let mut acks = FuturesOrdered::<<PublishAckFuture as IntoFuture>::IntoFuture>::new();
+        for (id, message) in kept {
             if acks.len() == WINDOW {
-                let ack: Result<_, _> = acks.next().await.unwrap();
-                let _: jetstream::publish::PublishAck = ack.unwrap();
+                acks.next().await.unwrap().unwrap();
             }
             let publish = PublishMessage::build()
-                .payload(kept.message.payload.clone())
-                .message_id(&kept.id);
-            let sent = context
-                .send_publish(kept.message.subject.clone(), publish)
-                .await;
+                .payload(message.payload.clone())
+                .message_id(id);
+            let sent = context.send_publish(message.subject.clone(), publish).await;
             acks.push_back(sent.unwrap().into_future());
         }
         while let Some(ack) = acks.next().await {
@@ -245,7 +246,7 @@ fn bare(runtime: &Runtime, broker: &Broker, kept: &[Kept]) -> Duration {
     })
 }
 
-/// The median and the 95th of a hundred.
+/// Their median, and the 95th percentile.
 fn told(what: &str, mut times: Vec<Duration>) {
     times.sort();
     println!(
@@ -262,11 +263,7 @@ fn latency(runtime: &Runtime) {
     site.furnish();
     let room = live(site.config());
     let (tell, seen) = std::sync::mpsc::channel();
-    let mut messages = runtime.block_on(async {
-        let messages = client.subscribe("rosey.events.message").await.unwrap();
-        client.flush().await.unwrap();
-        messages
-    });
+    let mut messages = listen(runtime, &client, "rosey.events.message");
     runtime.spawn(async move {
         while let Some(message) = messages.next().await {
             let at = Instant::now();
@@ -283,11 +280,8 @@ fn latency(runtime: &Runtime) {
         let start = Instant::now();
         site.room().say("Keeper", &line);
         let has_it = |state: &projectionist::ChannelState| {
-            state
-                .chat
-                .iter()
-                .next_back()
-                .is_some_and(|last| last.text == line)
+            let last = state.chat.iter().next_back();
+            last.is_some_and(|last| last.text == line)
         };
         room.wait_for(has_it, WAIT).unwrap();
         let shown_at = Instant::now();
@@ -328,14 +322,11 @@ fn command(runtime: &Runtime) {
         let line = format!("bridged {n}.");
         let payload = serde_json::json!({ "message": line }).to_string();
         let start = Instant::now();
-        let subject = "rosey.platform.cytube.send.chat";
-        runtime
-            .block_on(client.publish(subject, payload.into()))
-            .unwrap();
+        let sent = client.publish("rosey.platform.cytube.send.chat", payload.into());
+        runtime.block_on(sent).unwrap();
         bridged.push(received(&site, &line) - start);
         let _ = pause();
     }
-    assert_eq!(room.state().me.name.as_deref(), Some(OWNER.0));
     told("command, baseline: `say` to wire", direct);
     told("command: subject to wire", bridged);
 }
@@ -352,14 +343,12 @@ fn received(site: &Site, line: &str) -> Instant {
     Instant::now()
 }
 
-fn memory() {
+fn memory(_: &Runtime) {
     let waiting = number("WAITING", 1_000_000);
     let folder = tempfile::tempdir().unwrap();
     let path = log(folder.path(), waiting);
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .env(WAITING_LOG, path)
-        .status();
-    assert!(status.unwrap().success());
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    assert!(child.env(WAITING_LOG, path).status().unwrap().success());
 }
 
 /// A field of this process's status, in MiB.
@@ -401,9 +390,7 @@ fn waits(log: &Path) {
     );
     broker.up();
     let start = Instant::now();
-    until("all is on record", || {
-        bridge.health().rooms[0].stored >= head
-    });
+    on_record(&bridge, head);
     println!(
         "nats/memory: caught up in {:.1} s: {} MiB, at most {} MiB",
         start.elapsed().as_secs_f64(),

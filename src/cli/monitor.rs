@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     progress::note(&format!(
         "listening to {} at {}",
         args.subject,
-        shown(&options.servers)
+        options.addresses().join(", ")
     ));
     let mut out = if args.json { Out::data() } else { Out::text() };
     let mut left = args.count.unwrap_or(u64::MAX);
@@ -70,15 +70,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     });
     printed?;
     listened.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// Addresses without what may stand before the host in them.
-fn shown(servers: &[String]) -> String {
-    let bare = servers.iter().map(|server| {
-        let (scheme, rest) = server.split_once("://").unwrap_or(("nats", server));
-        format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest))
-    });
-    bare.collect::<Vec<_>>().join(", ")
 }
 
 /// Prints a message that is asked for; says whether it was.

@@ -18,12 +18,13 @@ const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 ///
 /// ```
 /// use projectionist::nats::{Auth, BridgeOptions, Delivery};
-/// let options = BridgeOptions::new("nats://localhost:4222")
+/// let options = BridgeOptions::new("nats://me:hunter2@localhost:4222")
 ///     .auth(Auth::token("s3cret"))
 ///     .delivery(Delivery::stream("ROSEY"));
-/// assert!(!format!("{options:?}").contains("s3cret"));
+/// let shown = format!("{options:?}");
+/// assert!(shown.contains("localhost") && !shown.contains("s3cret") && !shown.contains("hunter2"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct BridgeOptions {
     /// Addresses of the broker's servers, any of which will do. `nats://…`, or `tls://…`.
@@ -57,7 +58,30 @@ pub struct BridgeOptions {
     pub from_head: bool,
 }
 
+/// Addresses are shown without what may stand before the host: a password.
+impl std::fmt::Debug for BridgeOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BridgeOptions")
+            .field("servers", &self.addresses())
+            .field("auth", &self.auth)
+            .field("profile", &self.profile)
+            .field("prefix", &self.prefix)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
+}
+
 impl BridgeOptions {
+    /// The broker's addresses as they may be shown: without what may stand before the host.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        let bare = self.servers.iter().map(|server| {
+            let (scheme, rest) = server.split_once("://").unwrap_or(("nats", server));
+            format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest))
+        });
+        bare.collect()
+    }
+
     /// Options for a broker, others as usual: core NATS, the original names, all commands.
     pub fn new(server: impl Into<String>) -> Self {
         Self {

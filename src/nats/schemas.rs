@@ -164,8 +164,8 @@ fn what_is_not_as_its_schema_says_is_found() {
         .unwrap();
     let messages = writer(Profile::Rosey, "rosey").messages(&said);
     let whole: Value = serde_json::from_slice(&messages[1].payload).unwrap();
-    type Break = (&'static str, fn(&mut Value));
-    let breaks: [Break; 5] = [
+    type Break = fn(&mut Value);
+    let breaks: [(&str, Break); 5] = [
         ("a type", |it| it["seq"] = json!("7")),
         ("a field too many", |it| it["data"]["user"]["id"] = json!(7)),
         ("another kind", |it| it["event_type"] = json!("pm")),
