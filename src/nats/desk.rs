@@ -141,19 +141,21 @@ impl Desk {
     }
 
     /// The channel that is meant: by the subject, by the payload, or the only one there is.
-    fn room(&self, order: Order, named: &Room) -> Result<(Order, &Room), (Sender, Complaint)> {
+    fn room<'a>(
+        &'a self,
+        order: Order,
+        named: &'a Room,
+    ) -> Result<(Order, &'a Room), (Sender, Complaint)> {
         let wanted = order.channel.as_deref();
         let found = match wanted {
-            Some(wanted) if self.channel_in_subject => named
-                .channel
-                .eq_ignore_ascii_case(wanted)
-                .then(|| self.same(named))
-                .flatten(),
+            Some(wanted) if self.channel_in_subject => {
+                Some(named).filter(|room| room.channel.eq_ignore_ascii_case(wanted))
+            }
             Some(wanted) => {
                 let is = |room: &&Room| room.channel.eq_ignore_ascii_case(wanted);
                 self.rooms.iter().find(is)
             }
-            None if self.channel_in_subject || self.rooms.len() == 1 => self.same(named),
+            None if self.channel_in_subject || self.rooms.len() == 1 => Some(named),
             None => None,
         };
         if let Some(room) = found {
@@ -173,10 +175,6 @@ impl Desk {
             correlation_id,
         };
         Err((sender, complaint))
-    }
-
-    fn same(&self, named: &Room) -> Option<&Room> {
-        self.rooms.iter().find(|room| std::ptr::eq(*room, named))
     }
 
     fn hand_over(

@@ -95,6 +95,10 @@ use tokio::sync::oneshot;
 /// Threads that wait for outcomes, at most.
 const WAITERS_MAX: usize = 80;
 
+/// Messages between the rooms and the publisher, at most. Few, for their size is not counted here:
+/// what is on its way is bounded by bytes, too, and whatever else waits is in the log.
+const HANDED_OVER_MAX: usize = 32;
+
 /// A bridge between rooms and a broker. It runs on threads of its own until it is stopped or
 /// dropped: one for the broker, with the only async runtime of this library, one that stores
 /// positions, and one for each room.
@@ -151,7 +155,7 @@ impl NatsBridge {
         }
         let shared = Arc::new(Shared::new(healths));
         let stopping = Arc::new(AtomicBool::new(false));
-        let (entries, taken) = tokio::sync::mpsc::channel(options.window);
+        let (entries, taken) = tokio::sync::mpsc::channel(HANDED_OVER_MAX);
         let (reached, to_store) = crossbeam_channel::unbounded();
         let (cut, is_cut) = oneshot::channel();
         let (end, ended) = crossbeam_channel::bounded(0);

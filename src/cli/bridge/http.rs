@@ -11,7 +11,10 @@ use std::time::Duration;
 /// Bytes of a request that are looked at.
 const REQUEST_MAX: usize = 4 << 10;
 
-/// How long a client may take.
+/// Reads of a request, at most: a client that sends byte by byte holds up nobody for long.
+const READS_MAX: usize = 8;
+
+/// How long a client may take for each.
 const CLIENT_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// A page: status, type, content.
@@ -41,7 +44,10 @@ fn respond(mut stream: TcpStream, page: &impl Fn(&str) -> Option<Page>) -> std::
     stream.set_write_timeout(Some(CLIENT_WAIT_MAX))?;
     let mut request = Vec::new();
     let mut chunk = [0; 1024];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") && request.len() < REQUEST_MAX {
+    for _ in 0..READS_MAX {
+        if request.windows(4).any(|end| end == b"\r\n\r\n") || request.len() >= REQUEST_MAX {
+            break;
+        }
         match stream.read(&mut chunk)? {
             0 => break,
             read => request.extend_from_slice(chunk.get(..read).unwrap_or_default()),
